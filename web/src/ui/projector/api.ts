@@ -103,7 +103,11 @@ export interface ProjectorApi {
   numbers(entry: EntryRef, column: number, signal?: AbortSignal): Promise<Float32Array>;
   pca(entry: EntryRef, signal?: AbortSignal): Promise<PcaInfo>;
   /** One array of n_rows per component asked for; rows left out are NaN. */
-  pcaCoordinates(entry: EntryRef, components: number[], signal?: AbortSignal): Promise<Float32Array[]>;
+  pcaCoordinates(
+    entry: EntryRef,
+    components: number[],
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]>;
   image(experiment: string, asset: string, signal?: AbortSignal): Promise<Blob>;
 }
 
@@ -115,7 +119,8 @@ export interface ApiFailure {
 
 /** Reads a failure without trusting its type: whoever implements ProjectorApi may throw anything. */
 export function asFailure(thrown: unknown): ApiFailure {
-  if (!(thrown instanceof Error)) return { code: null, message: String(thrown), retryAfterMs: null };
+  if (!(thrown instanceof Error))
+    return { code: null, message: String(thrown), retryAfterMs: null };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : null;
   const wait = 'retryAfterMs' in thrown ? thrown.retryAfterMs : null;
   return { code, message: thrown.message, retryAfterMs: typeof wait === 'number' ? wait : null };

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { SHOW_ALL } from './legend';
+import { defaultState, formatState, parseState, selectionFits, type ViewState } from './view_state';
+
+const FULL: ViewState = {
+  entry: 3,
+  mode: '2d',
+  axes: [4, 0, 9],
+  colour: 'a & b = ü, 日本',
+  scale: 'ramp',
+  filter: { only: true, values: new Set(['x,y', '', '100%', null]) },
+  rows: Uint32Array.of(1, 2, 3, 70),
+  label: 'name',
+  labels: false,
+  images: false,
+  imageSize: 64,
+  pointSize: 1.5,
+  opacity: 0.35,
+  camera: { mode: '2d', target: [0.25, -0.5, 0], distance: 3, yaw: 0.5, pitch: -0.25, zoom: 1.125 },
+  theme: 'light',
+  renderer: 'cpu',
+};
+
+describe('the view in the address', () => {
+  it('is empty for the default view', () => {
+    expect(formatState(defaultState())).toBe('');
+    expect(parseState('')).toEqual(defaultState());
+  });
+
+  it('round-trips everything a person can set', () => {
+    expect(parseState(formatState(FULL))).toEqual(FULL);
+    const hidden = { ...FULL, filter: { only: false, values: new Set(['a', null]) } };
+    expect(parseState(formatState(hidden))).toEqual(hidden);
+  });
+
+  it('keeps "one colour for all" apart from "choose for me"', () => {
+    expect(parseState(formatState({ ...defaultState(), colour: '' })).colour).toBe('');
+    expect(parseState(formatState({ ...defaultState(), colour: null })).colour).toBeNull();
+  });
+
+  it('takes a question mark in front', () => {
+    expect(parseState('?entry=2').entry).toBe(2);
+  });
+
+  it('ignores what it cannot read and clamps what is out of range', () => {
+    const state = parseState(
+      'entry=-1&view=4d&axes=a,99&camera=1,2&size=1000&opacity=x&theme=pink',
+    );
+    expect(state).toEqual({ ...defaultState(), axes: [0, 9, 2], pointSize: 4 });
+    expect(parseState('camera=0,0,0,NaN,0,0,1').camera).toBeNull();
+    expect(parseState('camera=0,0,0,-1,0,0,1').camera).toBeNull();
+    expect(parseState('hide=').filter).toEqual({ only: false, values: new Set(['']) });
+    expect(parseState('').filter).toBe(SHOW_ALL);
+  });
+
+  it('leaves out a selection that would make the address too long, and says so', () => {
+    const many = Uint32Array.from({ length: 2000 }, (_, i) => i * 2);
+    expect(selectionFits(many)).toBe(false);
+    expect(formatState({ ...defaultState(), rows: many })).toBe('');
+    expect(selectionFits(Uint32Array.from({ length: 2000 }, (_, i) => i))).toBe(true);
+  });
+});
