@@ -22,7 +22,7 @@ web: setup  ## the web app, into web/dist
 
 build: web  ## the program build/release/oort and the Python package in .venv
 	$(SAY) "building the program and the Python package"
-	@cmake --preset release -DPython_EXECUTABLE="$(CURDIR)/$(PYTHON)" >build/configure.log || { cat build/configure.log; exit 1; }
+	@mkdir -p build && cmake --preset release -DPython_EXECUTABLE="$(CURDIR)/$(PYTHON)" >build/configure.log || { cat build/configure.log; exit 1; }
 	@cmake --build build/release -j $(JOBS)
 	@echo "$(CURDIR)/build/release/python" >"$$($(PYTHON) -c 'import site; print(site.getsitepackages()[0])')/oort.pth"
 
