@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes over the rows of a matrix of points, compiled for each instruction set and chosen at run
+// time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace oort {
+
+/// Sum, lowest and highest value of each of d columns, over the rows that are finite throughout.
+struct ColumnSums {
+    double* sums;  ///< d, added to
+    float* lows;   ///< d, lowered
+    float* highs;  ///< d, raised
+};
+
+/// Adds n_rows x d `rows` to `columns` and writes 1 (finite throughout) or 0 to is_finite[i] for
+/// each row.
+void add_column_sums(const float* rows,
+                     std::size_t n_rows,
+                     std::size_t d,
+                     const ColumnSums& columns,
+                     std::uint8_t* is_finite) noexcept;
+
+/// How to centre one column: (value * scale - high) - low, where high + low is the scaled mean to
+/// twice the precision of a float: with a mean far from zero, one float could not hold it well
+/// enough.
+struct CentringView {
+    const float* scale;
+    const float* high;
+    const float* low;
+};
+
+/// out[j] = the centred row[j] for j in [0, n).
+void centre_row(const float* row, const CentringView& centring, std::size_t n, float* out) noexcept;
+
+}  // namespace oort
