@@ -4,6 +4,7 @@ import {
   categoryTable,
   ColourBook,
   looksCategorical,
+  MISSING_CODE,
   N_CATEGORY_SLOTS,
   PALETTES,
   parseHex,
@@ -19,7 +20,6 @@ import {
 } from './colour';
 
 type Vec = [number, number, number];
-const MISSING = 0xffffffff;
 
 const linear = (byte: number): number => {
   const c = byte / 255;
@@ -167,7 +167,7 @@ describe('ColourBook', () => {
 
 describe('slots', () => {
   it('maps codes and shows a missing code as missing', () => {
-    const slots = slotsOfCodes(Uint32Array.of(1, MISSING, 0), Uint8Array.of(5, 9));
+    const slots = slotsOfCodes(Uint32Array.of(1, MISSING_CODE, 0), Uint8Array.of(5, 9));
     expect([...slots]).toEqual([9, SLOT_MISSING, 5]);
   });
 

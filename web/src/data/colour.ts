@@ -54,7 +54,8 @@ export const N_CATEGORY_SLOTS = 20;
 export const SLOT_OTHER = 21;
 /** Ramp slots are 1..255. */
 const N_RAMP_SLOTS = 255;
-const MISSING_CODE = 0xffffffff;
+/** A code that means: this row has no value in this column. */
+export const MISSING_CODE = 0xffffffff;
 
 type Rgb = [number, number, number];
 

@@ -82,8 +82,7 @@ export interface ExperimentName {
   project: string;
 }
 
-/** A code that means: this row has no value in this column. */
-export const MISSING_CODE = 0xffffffff;
+export { MISSING_CODE } from '../../data/colour';
 
 /**
  * Every call may be given a signal and rejects with an AbortError once that fires. Other failures

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, it } from 'vitest';
+import { formatCount, formatDrawn, formatNumber, formatShare, plural } from './format';
+
+it('writes counts with separators and the right noun', () => {
+  expect(formatCount(70000)).toBe('70,000');
+  expect(plural(1, 'point')).toBe('1 point');
+  expect(plural(2, 'class', 'classes')).toBe('2 classes');
+});
+
+it('writes shares so that small ones are not lost', () => {
+  expect([0.0971, 0, 0.0004, 0.000001, 1].map(formatShare)).toEqual([
+    '9.7 %',
+    '0.0 %',
+    '0.04 %',
+    '<0.01 %',
+    '100.0 %',
+  ]);
+  expect(formatShare(NaN)).toBe('–');
+});
+
+it('writes numbers with four significant digits', () => {
+  expect([0.012345, 1234.5, 0, 5.4e-9, 2e12, NaN].map(formatNumber)).toEqual([
+    '0.01235',
+    '1,235',
+    '0',
+    '5.4e-9',
+    '2e+12',
+    '–',
+  ]);
+});
+
+it('says how many points are in the picture', () => {
+  expect(formatDrawn(5, 5)).toBe('drawn all');
+  expect(formatDrawn(412, 70000)).toBe('drawn 412 of 70,000');
+});

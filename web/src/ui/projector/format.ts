@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// How numbers are written in the projector.
+
+const WHOLE = new Intl.NumberFormat('en-US');
+
+/** 70000 -> "70,000". */
+export function formatCount(count: number): string {
+  return WHOLE.format(count);
+}
+
+/** A share 0..1: "9.7 %", "0.04 %", "<0.01 %". */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (!Number.isFinite(percent)) return '–';
+  if (percent > 0 && percent < 0.01) return '<0.01 %';
+  return `${percent.toFixed(percent >= 0.995 || percent === 0 ? 1 : 2)} %`;
+}
+
+/** Four significant digits, no needless zeros: "0.0123", "5.4e-9", "1,234". */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e9))
+    return value.toExponential(3).replace(/\.?0+e/, 'e');
+  return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 }).format(value);
+}
+
+/** "1 point", "70,000 points". */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** "drawn all" or "drawn 412 of 70,000". */
+export function formatDrawn(drawn: number, total: number): string {
+  return drawn === total ? 'drawn all' : `drawn ${formatCount(drawn)} of ${formatCount(total)}`;
+}

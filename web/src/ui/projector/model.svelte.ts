@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the projector knows and does, apart from how it looks: loads an entry, keeps the view, and
+// directs the stage. Components read its fields and call its methods; nothing else changes them.
+
+import {
+  ColourBook,
+  looksCategorical,
+  suggestColourColumn,
+  suggestLabelColumn,
+} from '../../data/colour';
+import type { Axis, CameraState, Scene, SpriteAtlas, Tool } from '../../scene/scene';
+import type { Theme } from '../kit/theme.svelte';
+import {
+  asFailure,
+  isAbort,
+  MISSING_CODE,
+  type ColumnInfo,
+  type DatasetInfo,
+  type ExperimentName,
+  type PcaInfo,
+  type ProjectorApi,
+  type TemplateEntry,
+  type TemplateInfo,
+} from './api';
+import { EntrySource, type ColumnData } from './entry_source';
+import { SHOW_ALL, type LegendFilter } from './legend';
+import { Notices } from './notices.svelte';
+import { combine, invertOrder, positionsOf, rowsOf, type SelectMode } from './selection';
+import { Stage, type Colouring } from './stage';
+import { defaultState, formatState, type ViewState } from './view_state';
+
+export type Phase =
+  | { kind: 'loading' }
+  | { kind: 'waiting'; message: string }
+  | { kind: 'failed'; message: string }
+  | { kind: 'ready' };
+
+export interface Target {
+  api: ProjectorApi;
+  experiment: string;
+  template: string;
+}
+
+/** 'camera': a continuous change; 'step': one that "back" should undo. */
+export type ChangeKind = 'camera' | 'step';
+
+export interface FrameInfo {
+  drawn: number;
+  total: number;
+  complete: boolean;
+}
+
+type LookPart = Pick<ViewState, 'labels' | 'images' | 'imageSize' | 'pointSize' | 'opacity'>;
+
+const NOTHING = new Uint32Array(0);
+/** How long a change of entry holds the old picture to swap points and colours together. */
+const TOGETHER_MS = 150;
+
+export class ProjectorModel {
+  view = $state.raw<ViewState>(defaultState());
+  phase = $state.raw<Phase>({ kind: 'loading' });
+  experiment = $state.raw<ExperimentName | null>(null);
+  template = $state.raw<TemplateInfo | null>(null);
+  dataset = $state.raw<DatasetInfo | null>(null);
+  pca = $state.raw<PcaInfo | null>(null);
+  /** Position -> row. */
+  order = $state.raw<Uint32Array>(NOTHING);
+  colouring = $state.raw<Colouring>({ kind: 'uniform' });
+  labelData = $state.raw<ColumnData | null>(null);
+  /** Every column of the entry, filled when a card first needs it; null = still on its way. */
+  allColumns = $state.raw<(ColumnData | null)[]>([]);
+  sprite = $state.raw<SpriteAtlas | null>(null);
+  spriteState = $state<'none' | 'loading' | 'ready' | 'failed'>('none');
+  /** Ascending positions. */
+  selection = $state.raw<Uint32Array>(NOTHING);
+  /** The point on the card. */
+  focus = $state<number | null>(null);
+  hover = $state.raw<{ position: number; x: number; y: number } | null>(null);
+  frame = $state.raw<FrameInfo>({ drawn: 0, total: 0, complete: false });
+  tool = $state<Tool>('orbit');
+  theme = $state<Theme>('dark');
+
+  readonly notices = new Notices();
+  readonly stage = new Stage();
+  onchange: (kind: ChangeKind) => void = () => undefined;
+  onframe: (frame: FrameInfo) => void = () => undefined;
+
+  readonly #book = new ColourBook();
+  #target: Target | null = null;
+  #abort = new AbortController();
+  #source: EntrySource | null = null;
+  #inverse: Uint32Array = NOTHING;
+  #axes = $state.raw<(Float32Array | null)[] | null>(null);
+  #camera: CameraState | null = null;
+  #touched = false;
+  #unlisten: (() => void)[] = [];
+
+  get entry(): TemplateEntry | null {
+    return this.template?.entries.find((one) => one.index === this.view.entry) ?? null;
+  }
+
+  get columns(): ColumnInfo[] {
+    return this.dataset?.columns ?? [];
+  }
+
+  get colourColumn(): number | null {
+    return chosenColour(this.view, this.columns);
+  }
+
+  get labelColumn(): number | null {
+    const at = this.columns.findIndex((column) => column.name === this.view.label);
+    return at >= 0 ? at : suggestLabelColumn(this.columns);
+  }
+
+  /** The query string of what is on screen. */
+  get query(): string {
+    return formatState({ ...this.view, camera: this.#camera });
+  }
+
+  textOf(data: ColumnData | null, position: number): string | null {
+    const code = data?.codes[position] ?? MISSING_CODE;
+    return code === MISSING_CODE ? null : (data?.values[code] ?? null);
+  }
+
+  /** What is written beside a point: its label, or its row number. */
+  nameOf(position: number): string {
+    const text = this.textOf(this.labelData, position);
+    return text !== null && text !== '' ? text : `row ${this.order[position] ?? position}`;
+  }
+
+  /** Where a point lies in the projection shown: one value per axis in use. */
+  coordinatesOf(position: number): { name: string; value: number }[] {
+    return this.#wantedAxes().map((component, axis) => ({
+      name: `PC ${component + 1}`,
+      value: this.#axes?.[axis]?.[position] ?? NaN,
+    }));
+  }
+
+  // The scene.
+
+  async attach(scene: Scene): Promise<void> {
+    this.#unlisten = [
+      scene.on('hover', ({ position, x, y }) => {
+        this.hover = position === null ? null : { position, x, y };
+      }),
+      scene.on('click', ({ position, shift, alt }) => this.#click(position, shift, alt)),
+      scene.on('box', ({ positions, shift, alt }) => {
+        this.select(positions, alt ? 'remove' : shift ? 'add' : 'replace');
+      }),
+      scene.on('camera', (camera) => {
+        if (!this.#touched) return; // the first fit is no choice of the person's
+        this.#camera = camera;
+        this.onchange('camera');
+      }),
+      scene.on('frame', ({ drawn, total, complete }) => {
+        const old = this.frame;
+        if (old.drawn !== drawn || old.total !== total || old.complete !== complete) {
+          this.frame = { drawn, total, complete };
+        }
+        this.onframe({ drawn, total, complete });
+      }),
+      scene.on('lost', ({ message }) => this.notices.say('warning', message)),
+    ];
+    await this.stage.attach(scene, this.view.camera);
+  }
+
+  /** The person took hold of the camera: from now on it is part of the address. */
+  touch(): void {
+    this.#touched = true;
+  }
+
+  #click(position: number | null, shift: boolean, alt: boolean): void {
+    if (position === null) {
+      if (!shift && !alt) this.clearSelection();
+      return;
+    }
+    this.select(Uint32Array.of(position), alt ? 'remove' : shift ? 'toggle' : 'replace');
+    if (this.selection.includes(position)) this.focus = position;
+  }
+
+  #applyLook(): void {
+    const { pointSize, opacity, images, imageSize, labels } = this.view;
+    this.stage.setLook({ pointSize, opacity, images, imageSize, labels, theme: this.theme });
+  }
+
+  #drawPoints(animate: boolean): void {
+    if (this.#axes === null) return;
+    const n = this.order.length;
+    const [x, y, z] = this.#axes.map((axis) => axis ?? new Float32Array(n));
+    const depth = this.view.mode === '2d' ? null : (z ?? new Float32Array(n));
+    const points = { order: this.order, x: x ?? new Float32Array(n), y: y ?? new Float32Array(n) };
+    this.stage.setPoints({ ...points, z: depth }, animate);
+  }
+
+  #drawColours(): void {
+    this.stage.setColours(this.colouring, this.theme, this.view.filter);
+  }
+
+  // Loading.
+
+  /** Shows a template from the start. */
+  open(target: Target, view: ViewState): void {
+    this.#target = target;
+    this.experiment = null;
+    this.template = null;
+    this.view = view;
+    this.#camera = view.camera;
+    this.#applyLook();
+    this.stage.setMode(view.mode);
+    this.#load();
+    target.api.experiment?.(target.experiment, this.#abort.signal).then(
+      (name) => (this.experiment = name),
+      () => undefined, // the line at the top then shows the key
+    );
+  }
+
+  retry(): void {
+    this.#load();
+  }
+
+  /** Applies an address: what differs is changed, as if by hand, without a new step. */
+  show(view: ViewState): void {
+    const before = this.view;
+    this.view = { ...view, theme: view.theme ?? before.theme };
+    this.#camera = view.camera;
+    this.#applyLook();
+    this.stage.setMode(view.mode);
+    if (view.camera !== null) this.stage.scene?.setCamera(view.camera, true);
+    if (view.entry !== before.entry) return this.#load();
+    this.#selectRows(view.rows);
+    this.#guard(this.#project(true));
+    this.#guard(this.#colour());
+    this.#guard(this.#label());
+  }
+
+  #load(): void {
+    const target = this.#target;
+    if (target === null) return;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { experiment, template } = target;
+    const ref = { experiment, template, entry: this.view.entry };
+    this.phase = { kind: 'loading' };
+    this.hover = null;
+    const source = new EntrySource(target.api, ref, this.#abort.signal, (message) => {
+      if (source !== this.#source) return;
+      this.phase = { kind: 'waiting', message };
+      void this.#readTemplate(source); // says which assets are still missing
+    });
+    this.#source = source;
+    void this.#readTemplate(source);
+    this.#loadEntry(source).catch((thrown: unknown) => {
+      if (!isAbort(thrown) && source === this.#source) this.fail(asFailure(thrown).message);
+    });
+  }
+
+  /** Says why there is no picture: in place of it, or beside the one that is there. */
+  fail(message: string): void {
+    if (this.phase.kind === 'ready') this.notices.say('danger', message);
+    else this.phase = { kind: 'failed', message };
+  }
+
+  async #readTemplate(source: EntrySource): Promise<void> {
+    const { experiment, template } = source.ref;
+    try {
+      const info = await source.api.template(experiment, template, source.signal);
+      if (source === this.#source) this.template = info;
+    } catch (thrown) {
+      if (isAbort(thrown) || source !== this.#source) return;
+      const failure = asFailure(thrown);
+      if (failure.code !== 'unavailable') this.fail(failure.message);
+    }
+  }
+
+  /** Points as soon as there are coordinates; colours beside them; pictures last. */
+  async #loadEntry(source: EntrySource): Promise<void> {
+    const asked = Promise.all([source.order(), source.axes(this.#wantedAxes())]);
+    const described = Promise.all([source.dataset(), source.pca()]);
+    const coloured = source.dataset().then((dataset) => this.#colouringOf(source, dataset.columns));
+    described.catch(() => undefined); // both are awaited below, after the points
+    coloured.catch(() => undefined);
+    const [order, axes] = await asked;
+    if (source !== this.#source) return;
+    if (this.#axes !== null) {
+      const late = new Promise((resolve) => setTimeout(resolve, TOGETHER_MS));
+      await Promise.race([coloured.catch(() => undefined), late]);
+      if (source !== this.#source) return;
+    }
+    this.#showPoints(order, axes);
+    const [dataset, pca] = await described;
+    if (source !== this.#source) return;
+    this.dataset = dataset;
+    this.pca = pca;
+    await Promise.all([this.#colour(), this.#label()]);
+    await this.#pictures(source);
+  }
+
+  #showPoints(order: Uint32Array, axes: (Float32Array | null)[]): void {
+    const glide = order.length === this.order.length && this.#axes !== null;
+    const focusRow = this.focus === null ? null : (this.order[this.focus] ?? null);
+    this.stage.clear();
+    this.#dropSprite();
+    this.order = order;
+    this.#inverse = invertOrder(order);
+    this.focus = focusRow === null ? null : (this.#inverse[focusRow] ?? null);
+    this.#axes = axes;
+    this.colouring = { kind: 'uniform' };
+    this.labelData = null;
+    this.allColumns = [];
+    this.#drawPoints(glide);
+    this.#drawColours();
+    this.#selectRows(this.view.rows);
+    this.phase = { kind: 'ready' };
+  }
+
+  #wantedAxes(): number[] {
+    return this.view.axes.slice(0, this.view.mode === '3d' ? 3 : 2);
+  }
+
+  async #project(animate: boolean): Promise<void> {
+    const source = this.#source;
+    if (source === null || this.#axes === null) return;
+    const wanted = this.#wantedAxes();
+    const axes = await source.axes(wanted);
+    if (source !== this.#source || wanted.join() !== this.#wantedAxes().join()) return;
+    this.#axes = axes;
+    this.#drawPoints(animate);
+  }
+
+  /** How a column is coloured by now. */
+  scaleOf(info: ColumnInfo): 'classes' | 'ramp' {
+    if (info.kind !== 'number') return 'classes';
+    return this.view.scale ?? (looksCategorical(info) ? 'classes' : 'ramp');
+  }
+
+  async #colouringOf(source: EntrySource, columns: ColumnInfo[]): Promise<Colouring> {
+    const column = chosenColour(this.view, columns);
+    const info = column === null ? undefined : columns[column];
+    if (column === null || info === undefined) return { kind: 'uniform' };
+    if (this.scaleOf(info) === 'ramp') {
+      const numbers = await source.numbers(column);
+      return { kind: 'ramp', column, numbers, min: info.min ?? 0, max: info.max ?? 0 };
+    }
+    const data = await source.column(column);
+    return { kind: 'classes', column, data, slotOfCode: this.#book.assign(info.name, data.values) };
+  }
+
+  async #colour(): Promise<void> {
+    const source = this.#source;
+    if (source === null) return;
+    const { colour, scale } = this.view;
+    const next = await this.#colouringOf(source, this.columns);
+    const wanted = colour === this.view.colour && scale === this.view.scale;
+    if (source !== this.#source || !wanted) return;
+    this.colouring = next;
+    this.#drawColours();
+  }
+
+  async #label(): Promise<void> {
+    const source = this.#source;
+    const column = this.labelColumn;
+    if (source === null) return;
+    const data = column === null ? null : await source.column(column);
+    if (source !== this.#source || column !== this.labelColumn) return;
+    this.labelData = data;
+    this.stage.setLabelText((position) => this.nameOf(position));
+  }
+
+  #dropSprite(): void {
+    const old = this.sprite;
+    // Only closed once the scene has let go of it.
+    void this.stage.setSprite(null).finally(() => old?.image.close());
+    this.sprite = null;
+    this.spriteState = 'none';
+  }
+
+  async #pictures(source: EntrySource): Promise<void> {
+    if (this.dataset === null || this.dataset.sprite === null) return;
+    this.spriteState = 'loading';
+    try {
+      const atlas = await source.sprite();
+      if (atlas === null || source !== this.#source) return;
+      this.sprite = atlas;
+      this.spriteState = 'ready';
+      await this.stage.setSprite(atlas);
+    } catch (thrown) {
+      if (isAbort(thrown) || source !== this.#source) return;
+      this.spriteState = 'failed';
+      this.notices.say('warning', `The pictures cannot be shown: ${asFailure(thrown).message}`);
+    }
+  }
+
+  /** Fetches every column for the card, one after the other. */
+  async wantAllColumns(): Promise<void> {
+    const source = this.#source;
+    if (source === null || this.allColumns.length > 0 || this.columns.length === 0) return;
+    this.allColumns = this.columns.map(() => null);
+    for (const [index, { name }] of this.columns.entries()) {
+      try {
+        const data = await source.column(index);
+        if (source !== this.#source) return;
+        this.allColumns = this.allColumns.map((old, i) => (i === index ? data : old));
+      } catch (thrown) {
+        if (isAbort(thrown) || source !== this.#source) return;
+        this.notices.say('warning', `Column ${name} cannot be read: ${asFailure(thrown).message}`);
+      }
+    }
+  }
+
+  // What a person does.
+
+  #change(part: Partial<ViewState>): void {
+    this.view = { ...this.view, ...part };
+    this.onchange('step');
+  }
+
+  #guard(work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      if (!isAbort(thrown)) this.notices.say('danger', asFailure(thrown).message);
+    });
+  }
+
+  setEntry(entry: number): void {
+    if (entry === this.view.entry) return;
+    this.#change({ entry });
+    this.#load();
+  }
+
+  setMode(mode: '2d' | '3d'): void {
+    if (mode === this.view.mode) return;
+    this.#change({ mode });
+    this.stage.setMode(mode);
+    this.#guard(this.#project(true));
+  }
+
+  /** Puts a component on an axis; the axis that had it takes the other's in exchange. */
+  setAxis(axis: 0 | 1 | 2, component: number): void {
+    const axes: [number, number, number] = [...this.view.axes];
+    const holder = axes.indexOf(component);
+    if (holder >= 0) axes[holder as 0 | 1 | 2] = axes[axis];
+    axes[axis] = component;
+    this.#change({ axes });
+    this.#guard(this.#project(true));
+  }
+
+  setColour(colour: string): void {
+    this.#change({ colour, scale: null, filter: SHOW_ALL });
+    this.#guard(this.#colour());
+  }
+
+  setScale(scale: 'classes' | 'ramp'): void {
+    this.#change({ scale, filter: SHOW_ALL });
+    this.#guard(this.#colour());
+  }
+
+  setFilter(filter: LegendFilter): void {
+    this.#change({ filter });
+    this.stage.setFilter(filter);
+  }
+
+  setLabel(label: string): void {
+    this.#change({ label });
+    this.#guard(this.#label());
+  }
+
+  setLook(look: Partial<LookPart>): void {
+    this.#change(look);
+    this.#applyLook();
+  }
+
+  setTool(tool: Tool): void {
+    this.tool = tool;
+    this.stage.scene?.setTool(tool);
+  }
+
+  /** Follows the page's theme; `chosen` also writes it into the address. */
+  setTheme(theme: Theme, chosen: boolean): void {
+    if (chosen) this.#change({ theme });
+    if (theme === this.theme) return;
+    this.theme = theme;
+    this.#applyLook();
+    this.#drawColours();
+  }
+
+  lookAlong(axis: Axis): void {
+    this.touch();
+    this.stage.scene?.lookAlong(axis);
+  }
+
+  /** Brings the selection, or everything, into view. */
+  fit(): void {
+    this.touch();
+    this.stage.scene?.fit(this.selection.length > 0 ? this.selection : undefined);
+  }
+
+  select(positions: Uint32Array, mode: SelectMode): void {
+    this.#setSelection(combine(this.selection, positions, mode));
+    this.#change({ rows: rowsOf(this.selection, this.order) });
+  }
+
+  clearSelection(): void {
+    if (this.selection.length > 0) this.select(NOTHING, 'replace');
+  }
+
+  #selectRows(rows: Uint32Array): void {
+    this.#setSelection(positionsOf(rows, this.#inverse));
+  }
+
+  #setSelection(selection: Uint32Array): void {
+    this.selection = selection;
+    this.stage.setSelection(selection);
+    const stays = this.focus !== null && selection.includes(this.focus);
+    if (!stays) this.focus = selection.length === 1 ? (selection[0] ?? null) : null;
+  }
+
+  destroy(): void {
+    this.#abort.abort();
+    this.#source = null;
+    for (const stop of this.#unlisten) stop();
+    this.stage.destroy();
+    this.sprite?.image.close();
+    this.sprite = null;
+  }
+}
+
+/** The column to colour by, chosen or suggested; null = one colour for all. */
+function chosenColour(view: ViewState, columns: ColumnInfo[]): number | null {
+  if (view.colour === '') return null;
+  const at = columns.findIndex((column) => column.name === view.colour);
+  return at >= 0 ? at : suggestColourColumn(columns);
+}
