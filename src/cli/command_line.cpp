@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/commands.h"
+
+namespace oort {
+
+namespace {
+
+// What the options of all commands are parsed into.
+struct Arguments {
+    ServeOptions serve;
+    std::filesystem::path data_folder;
+    std::string path;
+    bool json = false;
+};
+
+void add_data_option(CLI::App& command, Arguments& arguments) {
+    command.add_option("--data", arguments.data_folder, "folder that keeps everything")
+        ->default_str("the data folder in $OORT_HOME");
+}
+
+void describe(CLI::App& program, Arguments& arguments) {
+    program.require_subcommand(1);
+    CLI::App* serve_command =
+        program.add_subcommand("serve", "Serve experiments to clients and browsers");
+    ServerOptions& server = arguments.serve.server;
+    add_data_option(*serve_command, arguments);
+    serve_command->add_option("--host", server.host, "loopback address to listen on")
+        ->capture_default_str();
+    serve_command->add_option("--port", server.port, "port to listen on; 0: any free one")
+        ->capture_default_str();
+    serve_command->add_option(
+        "--allow-host",
+        server.allow_hosts,
+        "name of a proxy on this machine through which the server is reached");
+    serve_command->add_option("--ready-file",
+                              arguments.serve.ready_file,
+                              "file to write {\"url\", \"token\"} to once requests are accepted");
+    CLI::App* open_command = program.add_subcommand(
+        "open", "Print an address of the running server that signs the browser in");
+    open_command->add_option("path", arguments.path, "page to open, such as /experiments/KEY");
+    CLI::App* doctor_command = program.add_subcommand(
+        "doctor", "Say what is bound, where data is and whether all is well");
+    add_data_option(*doctor_command, arguments);
+    program.add_subcommand("upload", "Send what was logged while the server was away");
+    CLI::App* routes_command = program.add_subcommand("routes", "Print the table of routes");
+    routes_command->add_flag("--json", arguments.json, "as JSON (the only form)");
+    program.add_subcommand("version", "Print the version");
+}
+
+int run_command(const std::string& name, Arguments& arguments) {
+    if (name == "serve") {
+        arguments.serve.server.data_folder =
+            arguments.data_folder.empty() ? default_data_folder() : arguments.data_folder;
+        return serve(arguments.serve);
+    }
+    if (name == "open") return open_in_browser(arguments.path);
+    if (name == "doctor") return doctor(arguments.data_folder);
+    if (name == "upload") return upload();
+    if (name == "routes") return print_routes();
+    return print_version();
+}
+
+}  // namespace
+
+std::filesystem::path default_data_folder() {
+    return home_directory() / "data";
+}
+
+int run_command_line(int argc, char** argv) {
+    CLI::App program("Oort: an embedding projector and the server it logs to", "oort");
+    Arguments arguments;
+    try {
+        describe(program, arguments);
+        program.parse(argc, argv);
+        return run_command(program.get_subcommands().front()->get_name(), arguments);
+    } catch (const CLI::ParseError& error) {
+        const bool asked_for_help = error.get_exit_code() == 0;
+        program.exit(error);
+        return asked_for_help ? 0 : error_info(ErrorCode::invalid_argument).exit_code;
+    } catch (const Error& error) {
+        fmt::print(stderr, "oort: {}\n", error.what());
+        return error_info(error.code()).exit_code;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "oort: {}\n", error.what());
+        return error_info(ErrorCode::internal).exit_code;
+    }
+}
+
+}  // namespace oort

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What handlers work with. A handler is a plain function of it and a request; nothing is global.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "server/message.h"
+#include "store/store.h"
+
+namespace oort {
+
+inline constexpr std::string_view program_version = OORT_VERSION;
+
+struct App {
+    explicit App(const std::filesystem::path& data_folder) : store(data_folder) {}
+
+    Store store;
+    std::vector<std::string> allow_hosts;  ///< beside the loopback names; lower case
+    std::uint16_t port = 0;                ///< known once the server listens
+    std::string url;
+    Milliseconds started_at = now();
+    std::atomic<bool> stopping = false;
+};
+
+}  // namespace oort

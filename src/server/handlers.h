@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// All handlers, by the file that holds them. They run on workers and may throw Error.
+#pragma once
+
+#include <memory>
+
+#include "server/app.h"
+#include "server/message.h"
+
+namespace oort {
+
+// health.cpp
+Response get_healthz(App& app, const Request& request);
+Response get_readyz(App& app, const Request& request);
+Response get_server(App& app, const Request& request);
+
+// session.cpp
+Response post_session(App& app, const Request& request);
+Response post_codes(App& app, const Request& request);
+
+// experiments.cpp
+Response get_workspaces(App& app, const Request& request);
+Response get_experiments(App& app, const Request& request);
+Response get_experiment(App& app, const Request& request);
+Response get_metrics(App& app, const Request& request);
+Response get_metric_points(App& app, const Request& request);
+Response get_parameters(App& app, const Request& request);
+Response get_other(App& app, const Request& request);
+
+// assets.cpp
+Response get_assets(App& app, const Request& request);
+Response get_asset(App& app, const Request& request);
+Response get_asset_content(App& app, const Request& request);
+Response get_asset_download(App& app, const Request& request);
+Response get_image_download(App& app, const Request& request);
+
+// panels.cpp
+Response get_experiment_panels(App& app, const Request& request);
+Response put_experiment_panels(App& app, const Request& request);
+Response get_project_panels(App& app, const Request& request);
+Response put_project_panels(App& app, const Request& request);
+
+// records.cpp
+Response put_records(App& app, const Request& request);
+
+// uploads.cpp
+Response head_blob(App& app, const Request& request);
+Response patch_blob(App& app, const Request& request);
+std::unique_ptr<BodySink> open_blob_sink(App& app, const Request& request);
+
+// web.cpp
+Response get_page(App& app, const Request& request);
+Response get_web_file(App& app, const Request& request);
+
+}  // namespace oort

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+#include "server/edge.h"
+#include "server/routes.h"
+
+namespace oort {
+
+namespace {
+
+Plan refused(Response response) {
+    Plan plan;
+    plan.refusal = std::move(response);
+    return plan;
+}
+
+// The order is part of the design: a request for another host learns nothing about ours, and one
+// without a token nothing about what is kept.
+Plan plan_request(App& app, Request& request) {
+    if (auto refusal = check_host(app, request)) return refused(std::move(*refusal));
+    const Match match = match_route(request);
+    const Entrance entrance = match.route ? match.route->entrance : Entrance::open;
+    if (auto refusal = check_origin(request, entrance)) return refused(std::move(*refusal));
+    if (!match.route) {
+        if (match.allow.empty()) {
+            return refused(error_response(ErrorCode::not_found, "there is nothing here"));
+        }
+        Response refusal =
+            error_response(405, "invalid_argument", "the method is not one of this route's");
+        refusal.set("Allow", match.allow);
+        return refused(std::move(refusal));
+    }
+    const Route& route = *match.route;
+    if (auto refusal = check_content_type(request, route.body)) return refused(std::move(*refusal));
+    if (auto refusal = check_token(app, request, entrance)) return refused(std::move(*refusal));
+    const auto expect = request.header("expect");
+    if (expect && *expect != "100-continue") {
+        return refused(
+            error_response(417, "invalid_argument", "only 100-continue can be expected"));
+    }
+    Plan plan;
+    plan.work = route.work;
+    plan.max_body_bytes = route.max_body_bytes;
+    if (route.open_sink) {
+        plan.open_sink = [&app, &route](const Request& r) { return route.open_sink(app, r); };
+    }
+    plan.respond = [&app, &route](Request& r) { return route.handler(app, r); };
+    return plan;
+}
+
+// The one door at which a handler's exception is caught. What is our fault is told to the log, not
+// to the peer.
+Response failure_response(std::exception_ptr failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (Answer& answer) {
+        return std::move(answer.response);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::internal) return error_response(error.code(), error.what());
+        log_error("a request failed: {}", error.what());
+    } catch (const std::bad_alloc&) {
+        log_error("a request failed: out of memory");
+        return error_response(ErrorCode::unavailable, "there is not enough memory just now");
+    } catch (const std::exception& error) {
+        log_error("a request failed: {}", error.what());
+    }
+    return error_response(ErrorCode::internal, "the server failed; its log says how");
+}
+
+void check_loopback(const std::string& host) {
+    static constexpr std::array<std::string_view, 2> loopback{"127.0.0.1", "::1"};
+    if (std::find(loopback.begin(), loopback.end(), host) == loopback.end()) {
+        throw Error(
+            ErrorCode::invalid_argument,
+            fmt::format("host {} is not a loopback address: 127.0.0.1 or ::1 are; to be reached "
+                        "from elsewhere, put a TLS proxy in front on this machine and start with "
+                        "--allow-host and its name",
+                        host));
+    }
+}
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    });
+    return text;
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options) {
+    check_loopback(options.host);
+    app_ = std::make_unique<App>(options.data_folder);
+    for (const std::string& name : options.allow_hosts) app_->allow_hosts.push_back(lower(name));
+    HttpOptions http = options.http;
+    http.host = options.host;
+    http.port = options.port;
+    App& app = *app_;
+    http_ = std::make_unique<HttpServer>(
+        http,
+        HttpSite{.plan = [&app](Request& request) { return plan_request(app, request); },
+                 .fail = failure_response,
+                 .dress = dress},
+        [&app, &options](std::uint16_t port) {
+            app.port = port;
+            app.url = options.host == "::1" ? fmt::format("http://[::1]:{}", port)
+                                            : fmt::format("http://{}:{}", options.host, port);
+        });
+}
+
+Server::~Server() {
+    stop(std::chrono::milliseconds(0));
+}
+
+void Server::stop(std::chrono::milliseconds grace) {
+    app_->stopping = true;
+    http_->stop(grace);
+}
+
+}  // namespace oort
