@@ -135,6 +135,8 @@ struct HttpServer::State {
     HttpOptions options;
     HttpSite site;
     asio::io_context io{1};
+    asio::executor_work_guard<asio::io_context::executor_type> keep_running =
+        asio::make_work_guard(io);
     tcp::acceptor acceptor;
     asio::thread_pool quick;
     asio::thread_pool heavy;
