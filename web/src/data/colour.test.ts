@@ -144,6 +144,18 @@ describe('ColourBook', () => {
     expect([...slots.slice(N_CATEGORY_SLOTS)].every((slot) => slot === SLOT_OTHER)).toBe(true);
   });
 
+  it('gives rare values that are shown alone a colour of their own', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
+    const book = new ColourBook();
+    const before = book.assign('kind', values);
+    const slots = book.assign('kind', values, new Set(['class 800', 'class 900']));
+    expect(slots[800]).not.toBe(SLOT_OTHER);
+    expect(slots[900]).not.toBe(SLOT_OTHER);
+    expect(slots[800]).not.toBe(slots[900]);
+    expect([...slots.slice(0, 18)]).toEqual([...before.slice(0, 18)]);
+    expect([...slots].filter((slot) => slot !== SLOT_OTHER).length).toBe(N_CATEGORY_SLOTS);
+  });
+
   it('finds room again when every earlier value is gone', () => {
     const book = new ColourBook();
     book.assign(

@@ -28,8 +28,8 @@ export const PALETTES: Record<ColourTheme, Palette> = {
       '#8a89f7', '#e8e310', '#db2478', '#35c6ef', '#b6770b', '#4efcc6', '#f98fa7', '#1f7fa2', '#aab51b', '#8b46df',
       '#d3e4a1', '#86b2cb', '#ddcada', '#88e0f7', '#97d9af', '#b0bfd1', '#9af8f4', '#f3ba8c', '#c5a483', '#64bead',
     ],
-    other: '#78818f',
-    missing: '#4a5160',
+    other: '#5c6573',
+    missing: '#3c4351',
     // prettier-ignore
     ramp: ['#5e2dad', '#3f54cc', '#0c7bc4', '#0d97b9', '#13b1b4', '#17cba6', '#69e084', '#c0e967', '#ffed87'],
   },
@@ -40,8 +40,8 @@ export const PALETTES: Record<ColourTheme, Palette> = {
       '#3a76a8', '#d46b01', '#c22d6d', '#65b8fe', '#516012', '#ae5cf3', '#e683ad', '#b1bb27', '#4a24a5', '#73235b',
       '#7ba0d6', '#b5cabc', '#8cb8d2', '#b49c5a', '#b97b5b', '#d0a78e', '#c9c984', '#9480bb', '#7bd3e9', '#4e9e82',
     ],
-    other: '#8d95a1',
-    missing: '#c3c7ce',
+    other: '#b0b6bf',
+    missing: '#d6d9de',
     // prettier-ignore
     ramp: ['#f0cf4c', '#aeca4b', '#58c066', '#11aa88', '#028f92', '#0b7591', '#0a5996', '#2e2ca4', '#43017a'],
   },
@@ -125,13 +125,22 @@ function slotsOfSmallIntegers(values: readonly string[]): Uint8Array | null {
 export class ColourBook {
   readonly #columns = new Map<string, Map<string, number>>();
 
-  /** values: most frequent first. Returns the slot of each code. */
-  assign(column: string, values: readonly string[]): Uint8Array {
+  /**
+   * values: most frequent first. wanted: values that shall have a colour of their own even when they
+   * are rare (those shown alone). Returns the slot of each code.
+   */
+  assign(
+    column: string,
+    values: readonly string[],
+    wanted?: ReadonlySet<string | null>,
+  ): Uint8Array {
     const simple = slotsOfSmallIntegers(values);
     if (simple !== null) return simple;
     const memory = this.#columns.get(column) ?? new Map<string, number>();
     this.#columns.set(column, memory);
-    const top = values.slice(0, N_CATEGORY_SLOTS);
+    const first = wanted === undefined ? [] : values.filter((value) => wanted.has(value));
+    const rest = first.length === 0 ? values : values.filter((value) => !wanted?.has(value));
+    const top = [...first, ...rest.slice(0, N_CATEGORY_SLOTS)].slice(0, N_CATEGORY_SLOTS);
     const present = new Set(top);
     const taken = new Set<number>();
     for (const value of top) {
@@ -150,7 +159,9 @@ export class ColourBook {
       memory.set(value, slot);
     }
     const slots = new Uint8Array(values.length).fill(SLOT_OTHER);
-    for (const [code, value] of top.entries()) slots[code] = memory.get(value) ?? SLOT_OTHER;
+    for (const [code, value] of values.entries()) {
+      if (present.has(value)) slots[code] = memory.get(value) ?? SLOT_OTHER;
+    }
     return slots;
   }
 }

@@ -67,6 +67,19 @@ describe('legend rows', () => {
     ]);
   });
 
+  it('lists a few numbers by their size, whatever their frequency', () => {
+    const numbered = legendRows({
+      values: ['10', '9', '-1'],
+      counts: [5, 3, 1],
+      nMissing: 2,
+      slotOfCode: Uint8Array.of(1, 2, 3),
+      filter: SHOW_ALL,
+      selected: null,
+    });
+    expect(numbered.map((row) => row.value)).toEqual(['-1', '9', '10', null]);
+    expect(numbered.map((row) => row.code)).toEqual([2, 1, 0, MISSING_CODE]);
+  });
+
   it('finds values ignoring case and form', () => {
     expect(searchLegend(rows, 'DO').map((row) => row.value)).toEqual(['dog']);
     expect(searchLegend(rows, '').length).toBe(4);

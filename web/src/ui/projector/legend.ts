@@ -80,7 +80,12 @@ export interface CodeCounts {
   missing: number;
 }
 
-/** One row per value, most frequent first, and a last one for missing values when there are any. */
+const NUMBERED_UP_TO = 50;
+
+/**
+ * One row per value, and a last one for missing values when there are any. Most frequent first,
+ * except a few classes that are numbers: those are sought by their number.
+ */
 export function legendRows(input: LegendInput): LegendRow[] {
   const { values, counts, filter, selected } = input;
   const rows: LegendRow[] = values.map((value, code) => ({
@@ -91,6 +96,9 @@ export function legendRows(input: LegendInput): LegendRow[] {
     shown: isShown(filter, value),
     selected: selected === null ? null : (selected.counts[code] ?? 0),
   }));
+  if (rows.length <= NUMBERED_UP_TO && values.every((value) => /^-?\d+(\.\d+)?$/.test(value))) {
+    rows.sort((a, b) => Number(a.value) - Number(b.value));
+  }
   if (input.nMissing > 0) {
     rows.push({
       value: null,

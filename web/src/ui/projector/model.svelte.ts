@@ -5,6 +5,7 @@
 import {
   ColourBook,
   looksCategorical,
+  N_CATEGORY_SLOTS,
   suggestColourColumn,
   suggestLabelColumn,
 } from '../../data/colour';
@@ -342,7 +343,10 @@ export class ProjectorModel {
       return { kind: 'ramp', column, numbers, min: info.min ?? 0, max: info.max ?? 0 };
     }
     const data = await source.column(column);
-    return { kind: 'classes', column, data, slotOfCode: this.#book.assign(info.name, data.values) };
+    const { filter } = this.view;
+    const wanted = filter.only ? filter.values : undefined;
+    const slotOfCode = this.#book.assign(info.name, data.values, wanted);
+    return { kind: 'classes', column, data, slotOfCode };
   }
 
   async #colour(): Promise<void> {
@@ -456,6 +460,9 @@ export class ProjectorModel {
   setFilter(filter: LegendFilter): void {
     this.#change({ filter });
     this.stage.setFilter(filter);
+    const many =
+      this.colouring.kind === 'classes' && this.colouring.data.values.length > N_CATEGORY_SLOTS;
+    if (many) this.#guard(this.#colour()); // classes shown alone get colours of their own
   }
 
   setLabel(label: string): void {
