@@ -27,9 +27,9 @@ double reach_of(const ColumnStats& stats, std::size_t j) {
 Centring centring_with(const ColumnStats& stats, const std::vector<double>& scales) {
     const std::size_t d = scales.size();
     Centring centring;
-    centring.scale.resize(d);
-    centring.high.resize(d);
-    centring.low.resize(d);
+    centring.scale.resize(padded_columns(d));
+    centring.high.resize(padded_columns(d));
+    centring.low.resize(padded_columns(d));
     for (std::size_t j = 0; j < d; ++j) {
         const double mean = stats.means[j] * scales[j];
         centring.scale[j] = static_cast<float>(scales[j]);

@@ -30,7 +30,7 @@ ColumnStats column_stats(MatrixView points, ThreadPool& pool, std::stop_token st
 /// The centred value of column j is (x * scale[j] - high[j]) - low[j] = (x - mean) * scale[j].
 /// Scales are powers of two, so that scaling alone never rounds.
 struct Centring {
-    std::vector<float> scale;
+    std::vector<float> scale;  ///< as the next two: d, padded (simd/row_kernel.h)
     std::vector<float> high;
     std::vector<float> low;
     double common_scale = 1;  ///< the least scale[j], that of the column with the widest range

@@ -8,7 +8,7 @@
 #include <limits>
 #include <numeric>
 
-#include "numeric/simd/gram_kernel.h"
+#include "numeric/simd/row_kernel.h"
 
 namespace oort {
 
@@ -60,18 +60,19 @@ void orthonormalise(std::vector<double>& vectors, std::size_t k, std::size_t d) 
     }
 }
 
-/// The components [first, first + 16) as columns, with the centring's scales taken back: d x 16.
-std::vector<float> thin_weights(const std::vector<double>& components,
-                                std::size_t first,
-                                std::size_t k,
-                                const Centring& centring) {
-    const std::size_t d = centring.scale.size();
-    std::vector<float> weights(d * thin_width, 0.0F);
-    for (std::size_t c = first; c < std::min(k, first + thin_width); ++c) {
+/// The components [first, first + 5) with the centring's scales taken back, zero past the last: 5 x
+/// d, padded.
+std::vector<float> projection_weights(const std::vector<double>& components,
+                                      std::size_t d,
+                                      std::size_t first,
+                                      const Centring& centring) {
+    const std::size_t k = components.size() / d;
+    const std::size_t stride = padded_columns(d);
+    std::vector<float> weights(projected_components * stride, 0.0F);
+    for (std::size_t c = first; c < std::min(k, first + projected_components); ++c) {
         for (std::size_t j = 0; j < d; ++j) {
             const double unscale = centring.common_scale / static_cast<double>(centring.scale[j]);
-            weights[j * thin_width + c - first] =
-                static_cast<float>(components[c * d + j] * unscale);
+            weights[(c - first) * stride + j] = static_cast<float>(components[c * d + j] * unscale);
         }
     }
     return weights;
@@ -151,36 +152,45 @@ void project(MatrixView points,
     const std::size_t d = points.n_columns;
     const std::size_t k = components.size() / d;
     result.coordinates.assign(k * n, std::numeric_limits<float>::quiet_NaN());
+    std::vector<std::vector<float>> weights;
+    for (std::size_t first = 0; first < k; first += projected_components) {
+        weights.push_back(projection_weights(components, d, first, centring));
+    }
     std::vector<float> largest(n_chunks(rows.size(), chunk_rows), 0.0F);
-    for (std::size_t first = 0; first < k; first += thin_width) {
-        const std::vector<float> weights = thin_weights(components, first, k, centring);
-        const std::size_t n_here = std::min(thin_width, k - first);
-        parallel_for(
-            pool,
-            rows.size(),
-            chunk_rows,
-            [&](std::size_t begin, std::size_t end) {
-                constexpr std::size_t at_once = 16;  // rows centred in the cache
-                std::vector<float> centred(at_once * d);
-                double out[at_once * thin_width];
-                for (std::size_t row = begin; row < end; row += at_once) {
-                    const std::size_t n_rows = std::min(at_once, end - row);
-                    for (std::size_t i = 0; i < n_rows; ++i) {
-                        centre_row(points.row(rows[row + i]), centring.view(), d, &centred[i * d]);
+    parallel_for(
+        pool,
+        rows.size(),
+        chunk_rows,
+        [&](std::size_t begin, std::size_t end) {
+            float& largest_here = largest[begin / chunk_rows];
+            double out[projected_rows * projected_components];
+            for (std::size_t row = begin; row < end; row += projected_rows) {
+                // A last group that is not full takes its last row several times.
+                std::size_t places[projected_rows];
+                const float* group[projected_rows];
+                for (std::size_t i = 0; i < projected_rows; ++i) {
+                    places[i] = rows[std::min(row + i, end - 1)];
+                    group[i] = points.row(places[i]);
+                }
+                for (std::size_t c = 0; c < k; ++c) {
+                    const std::size_t part = c % projected_components;
+                    if (part == 0) {
+                        project_row_group(group,
+                                          centring.view(),
+                                          d,
+                                          weights[c / projected_components].data(),
+                                          out);
                     }
-                    project_rows(centred.data(), n_rows, d, weights.data(), out);
-                    for (std::size_t c = 0; c < n_here; ++c) {
-                        for (std::size_t i = 0; i < n_rows; ++i) {
-                            const float value = static_cast<float>(out[i * thin_width + c]);
-                            result.coordinates[(first + c) * n + rows[row + i]] = value;
-                            largest[begin / chunk_rows] =
-                                std::max(largest[begin / chunk_rows], std::abs(value));
-                        }
+                    for (std::size_t i = 0; i < projected_rows; ++i) {
+                        const float value =
+                            static_cast<float>(out[i * projected_components + part]);
+                        result.coordinates[c * n + places[i]] = value;
+                        largest_here = std::max(largest_here, std::abs(value));
                     }
                 }
-            },
-            stop);
-    }
+            }
+        },
+        stop);
     unscale(centring,
             largest.empty() ? 0.0F : *std::max_element(largest.begin(), largest.end()),
             result,

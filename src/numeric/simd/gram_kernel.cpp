@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/simd/gram_kernel.h"
 
-#include <algorithm>
-
 // Vectors whose length is known only at run time cannot stand in arrays of registers.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
@@ -66,87 +64,6 @@ void AddPanelProduct(const float* a, const float* b, std::size_t k, double* c) {
     }
 }
 
-constexpr std::size_t projected_rows = float_lanes == 16 ? 8 : 4;
-constexpr std::size_t thin_vectors = thin_width / float_lanes;
-
-template <std::size_t n_rows>
-void project_some(const float* HWY_RESTRICT rows,
-                  std::size_t d,
-                  const float* HWY_RESTRICT weights,
-                  double* HWY_RESTRICT out) {
-    const Floats f;
-    std::fill_n(out, n_rows * thin_width, 0.0);
-    for (std::size_t begin = 0; begin < d; begin += 256) {
-        const std::size_t end = begin + 256 < d ? begin + 256 : d;
-        hn::Vec<Floats> sums[n_rows][thin_vectors];
-        for (auto& row : sums) {
-            for (auto& sum : row) sum = hn::Zero(f);
-        }
-        for (std::size_t j = begin; j < end; ++j) {
-            for (std::size_t v = 0; v < thin_vectors; ++v) {
-                const auto weight = hn::LoadU(f, weights + j * thin_width + v * float_lanes);
-                for (std::size_t i = 0; i < n_rows; ++i) {
-                    sums[i][v] = hn::MulAdd(hn::Set(f, rows[i * d + j]), weight, sums[i][v]);
-                }
-            }
-        }
-        HWY_ALIGN float part[float_lanes];
-        for (std::size_t i = 0; i < n_rows; ++i) {
-            for (std::size_t v = 0; v < thin_vectors; ++v) {
-                hn::Store(sums[i][v], f, part);
-                double* at = out + i * thin_width + v * float_lanes;
-                for (std::size_t l = 0; l < float_lanes; ++l) at[l] += static_cast<double>(part[l]);
-            }
-        }
-    }
-}
-
-void ProjectRows(
-    const float* rows, std::size_t n_rows, std::size_t d, const float* weights, double* out) {
-    std::size_t i = 0;
-    for (; i + projected_rows <= n_rows; i += projected_rows) {
-        project_some<projected_rows>(rows + i * d, d, weights, out + i * thin_width);
-    }
-    for (; i < n_rows; ++i) project_some<1>(rows + i * d, d, weights, out + i * thin_width);
-}
-
-constexpr std::size_t multiplied_rows = double_lanes == 8 ? 8 : 2;
-constexpr std::size_t thin_double_vectors = thin_width / double_lanes;
-
-template <std::size_t n_rows>
-void multiply_some(const double* HWY_RESTRICT rows,
-                   std::size_t d,
-                   const double* HWY_RESTRICT factor,
-                   double* HWY_RESTRICT out) {
-    const Doubles wide;
-    hn::Vec<Doubles> sums[n_rows][thin_double_vectors];
-    for (auto& row : sums) {
-        for (auto& sum : row) sum = hn::Zero(wide);
-    }
-    for (std::size_t j = 0; j < d; ++j) {
-        for (std::size_t v = 0; v < thin_double_vectors; ++v) {
-            const auto weight = hn::LoadU(wide, factor + j * thin_width + v * double_lanes);
-            for (std::size_t i = 0; i < n_rows; ++i) {
-                sums[i][v] = hn::MulAdd(hn::Set(wide, rows[i * d + j]), weight, sums[i][v]);
-            }
-        }
-    }
-    for (std::size_t i = 0; i < n_rows; ++i) {
-        for (std::size_t v = 0; v < thin_double_vectors; ++v) {
-            hn::StoreU(sums[i][v], wide, out + i * thin_width + v * double_lanes);
-        }
-    }
-}
-
-void MultiplyRows(
-    const double* rows, std::size_t n_rows, std::size_t d, const double* factor, double* out) {
-    std::size_t i = 0;
-    for (; i + multiplied_rows <= n_rows; i += multiplied_rows) {
-        multiply_some<multiplied_rows>(rows + i * d, d, factor, out + i * thin_width);
-    }
-    for (; i < n_rows; ++i) multiply_some<1>(rows + i * d, d, factor, out + i * thin_width);
-}
-
 }  // namespace oort::HWY_NAMESPACE
 
 HWY_AFTER_NAMESPACE();
@@ -155,27 +72,9 @@ HWY_AFTER_NAMESPACE();
 namespace oort {
 
 HWY_EXPORT(AddPanelProduct);
-HWY_EXPORT(ProjectRows);
-HWY_EXPORT(MultiplyRows);
 
 void add_panel_product(const float* a, const float* b, std::size_t k, double* c) noexcept {
     HWY_DYNAMIC_DISPATCH(AddPanelProduct)(a, b, k, c);
-}
-
-void project_rows(const float* rows,
-                  std::size_t n_rows,
-                  std::size_t d,
-                  const float* weights,
-                  double* out) noexcept {
-    HWY_DYNAMIC_DISPATCH(ProjectRows)(rows, n_rows, d, weights, out);
-}
-
-void multiply_rows(const double* rows,
-                   std::size_t n_rows,
-                   std::size_t d,
-                   const double* factor,
-                   double* out) noexcept {
-    HWY_DYNAMIC_DISPATCH(MultiplyRows)(rows, n_rows, d, factor, out);
 }
 
 }  // namespace oort

@@ -23,6 +23,12 @@ void add_column_sums(const float* rows,
                      const ColumnSums& columns,
                      std::uint8_t* is_finite) noexcept;
 
+/// Arrays along the d columns end in zeros up to a multiple of 16 where a kernel says they are
+/// padded.
+constexpr std::size_t padded_columns(std::size_t d) noexcept {
+    return (d + 15) / 16 * 16;
+}
+
 /// How to centre one column: (value * scale - high) - low, where high + low is the scaled mean to
 /// twice the precision of a float: with a mean far from zero, one float could not hold it well
 /// enough.
@@ -34,5 +40,17 @@ struct CentringView {
 
 /// out[j] = the centred row[j] for j in [0, n).
 void centre_row(const float* row, const CentringView& centring, std::size_t n, float* out) noexcept;
+
+/// Components that project_row_group takes at once, and rows.
+inline constexpr std::size_t projected_components = 5;
+inline constexpr std::size_t projected_rows = 4;
+
+/// out[i * 5 + c] = dot product of the centred rows[i] and component c, for i < 4 and c < 5.
+/// weights is 5 x d, one component a row. Each product is summed in 16 floats, and these in double.
+void project_row_group(const float* const* rows,
+                       const CentringView& centring,
+                       std::size_t d,
+                       const float* weights,
+                       double* out) noexcept;
 
 }  // namespace oort
