@@ -23,6 +23,7 @@ class TemporaryFolder {
     TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("oort-" + new_id())) {
         std::filesystem::create_directory(path_);
     }
+
     ~TemporaryFolder() { std::filesystem::remove_all(path_); }
 
     const std::filesystem::path& path() const { return path_; }
@@ -38,7 +39,8 @@ struct WalkOptions {
     std::string name = "walk";
 };
 
-template <class Field> void fields(Field&& field, WalkOptions& o) {
+template <class Field>
+void fields(Field&& field, WalkOptions& o) {
     field("n_steps", o.n_steps, 1, 10);
     field("width", o.width, 0, 1);
     field("rate", o.rate, 0, 1);
@@ -103,6 +105,18 @@ TEST(Json, RefusesWhatIsNotOneValueAndTooDeep) {
     EXPECT_THROW(parse_json("{", "body"), Error);
     EXPECT_THROW(parse_json("1 2", "body"), Error);
     EXPECT_THROW(parse_json(std::string(40, '[') + std::string(40, ']'), "body"), Error);
+}
+
+TEST(Json, ReadsEveryDoubleExactly) {
+    std::uint64_t state = 1;
+    for (int i = 0; i < 20000; ++i) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        const double wanted =
+            std::ldexp(static_cast<double>(state >> 11), -53 - static_cast<int>(state % 90));
+        ASSERT_EQ(parse_json(fmt::format("[{}]", wanted), "body").at(0).to_number<double>(),
+                  wanted);
+    }
+    EXPECT_EQ(parse_json("1e400", "body").to_number<double>(), INFINITY);
 }
 
 TEST(Json, KeepsNonFiniteNumbersByName) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CHECK(condition): a bug of ours, not of the user. On in release builds too: a wrong answer costs more.
+// CHECK(condition): a bug of ours, not of the user. On in release builds too: a wrong answer costs
+// more.
 #pragma once
 
 namespace oort {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one exception type. It is thrown where a fault is found and caught at four doors only: the HTTP
-// wrapper, the job runner, main, and the Python binding.
+// The one exception type. It is thrown where a fault is found and caught at four doors only: the
+// HTTP wrapper, the job runner, main, and the Python binding.
 #pragma once
 
 #include <stdexcept>
@@ -25,7 +25,7 @@ enum class ErrorCode {
 /// How one code shows itself at each door.
 struct ErrorInfo {
     ErrorCode code;
-    std::string_view name;              ///< in JSON bodies: {"error": {"code": name, …}}
+    std::string_view name;  ///< in JSON bodies: {"error": {"code": name, …}}
     int http_status;
     std::string_view python_exception;  ///< class raised by the Python binding
     int exit_code;                      ///< of the command line
@@ -33,7 +33,8 @@ struct ErrorInfo {
 
 const ErrorInfo& error_info(ErrorCode code) noexcept;
 
-/// A fault with a sentence for the person: what, the offending value, what was expected; private data last.
+/// A fault with a sentence for the person: what, the offending value, what was expected; private
+/// data last.
 class Error : public std::runtime_error {
   public:
     Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

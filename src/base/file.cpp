@@ -62,7 +62,8 @@ File& File::operator=(File&& other) noexcept {
 }
 
 std::optional<File> File::open_if_exists(const std::filesystem::path& path, Mode mode) {
-    const int descriptor = ::open(path.c_str(), (flags_of(mode) & ~O_CREAT) | O_CLOEXEC | O_NOFOLLOW);
+    const int descriptor =
+        ::open(path.c_str(), (flags_of(mode) & ~O_CREAT) | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0) {
         if (errno == ENOENT) return std::nullopt;
         fail("open", path);
@@ -107,6 +108,7 @@ std::size_t File::read_at(std::uint64_t offset, std::span<std::byte> bytes) cons
 
 std::uint64_t File::size() const {
     struct stat info {};
+
     if (::fstat(descriptor_, &info) != 0) fail("stat", path_);
     return static_cast<std::uint64_t>(info.st_size);
 }
@@ -128,7 +130,9 @@ bool File::try_lock() {
 MappedFile::MappedFile(const std::filesystem::path& path) {
     const int descriptor = open_descriptor(path, File::Mode::read);
     if (descriptor < 0) fail("open", path);
+
     struct stat info {};
+
     if (::fstat(descriptor, &info) != 0) {
         ::close(descriptor);
         fail("stat", path);
@@ -159,7 +163,8 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file_durably(const std::filesystem::path& path, std::string_view content) {
-    const auto temporary = path.parent_path() / (path.filename().string() + "." + new_id() + ".tmp");
+    const auto temporary =
+        path.parent_path() / (path.filename().string() + "." + new_id() + ".tmp");
     try {
         File file(temporary, File::Mode::create_new);
         file.write(content);

@@ -25,7 +25,8 @@ std::string new_id() {
     std::array<std::uint8_t, 16> bytes;
     fill_random(bytes);
     const auto now_ms = static_cast<std::uint64_t>(now());
-    for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(now_ms >> (40 - 8 * i));
+    for (std::size_t i = 0; i < 6; ++i)
+        bytes[i] = static_cast<std::uint8_t>(now_ms >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (bytes[6] & 0x0f));
     bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));
     static constexpr char digits[] = "0123456789abcdef";

@@ -24,10 +24,14 @@ namespace oort {
 
 namespace detail {
 
-template <class T> struct is_optional : std::false_type {};
-template <class T> struct is_optional<std::optional<T>> : std::true_type {};
+template <class T>
+struct is_optional : std::false_type {};
 
-template <class T> Json option_to_json(const T& value) {
+template <class T>
+struct is_optional<std::optional<T>> : std::true_type {};
+
+template <class T>
+Json option_to_json(const T& value) {
     if constexpr (is_optional<T>::value) {
         return value ? option_to_json(*value) : Json(nullptr);
     } else {
@@ -35,7 +39,8 @@ template <class T> Json option_to_json(const T& value) {
     }
 }
 
-template <class T> T option_from_json(std::string_view name, const Json& value) {
+template <class T>
+T option_from_json(std::string_view name, const Json& value) {
     if constexpr (is_optional<T>::value) {
         if (value.is_null()) return std::nullopt;
         return option_from_json<typename T::value_type>(name, value);
@@ -72,7 +77,8 @@ void check_option(std::string_view name, const T& value, Low low, High high) {
 }  // namespace detail
 
 /// Throws Error(invalid_argument) for the first option outside its range.
-template <class Options> void check_options(Options options) {
+template <class Options>
+void check_options(Options options) {
     fields(
         [](std::string_view name, const auto& value, const auto&... range) {
             if constexpr (sizeof...(range) == 2) detail::check_option(name, value, range...);
@@ -81,25 +87,32 @@ template <class Options> void check_options(Options options) {
 }
 
 /// All options by name, unset ones as null.
-template <class Options> JsonObject options_to_json(Options options) {
+template <class Options>
+JsonObject options_to_json(Options options) {
     JsonObject object;
-    fields([&](std::string_view name, const auto& value, const auto&...) {
-        object[name] = detail::option_to_json(value);
-    }, options);
+    fields(
+        [&](std::string_view name, const auto& value, const auto&...) {
+            object[name] = detail::option_to_json(value);
+        },
+        options);
     return object;
 }
 
-/// Defaults overridden by the members of `object`, checked. Throws Error(invalid_argument) for a name that
-/// is no option, a wrong type or a value out of range.
-template <class Options> Options options_from_json(const JsonObject& object) {
+/// Defaults overridden by the members of `object`, checked. Throws Error(invalid_argument) for a
+/// name that is no option, a wrong type or a value out of range.
+template <class Options>
+Options options_from_json(const JsonObject& object) {
     Options options;
     std::set<std::string, std::less<>> known;
-    fields([&](std::string_view name, auto& value, const auto&...) {
-        known.emplace(name);
-        if (const Json* member = object.if_contains(name)) {
-            value = detail::option_from_json<std::remove_reference_t<decltype(value)>>(name, *member);
-        }
-    }, options);
+    fields(
+        [&](std::string_view name, auto& value, const auto&...) {
+            known.emplace(name);
+            if (const Json* member = object.if_contains(name)) {
+                value = detail::option_from_json<std::remove_reference_t<decltype(value)>>(name,
+                                                                                           *member);
+            }
+        },
+        options);
     for (const auto& member : object) {
         if (!known.contains(std::string_view(member.key()))) {
             throw Error(ErrorCode::invalid_argument,

@@ -24,6 +24,7 @@ class Sha256 {
     Sha256& operator=(Sha256&&) noexcept;
 
     void update(std::span<const std::byte> bytes);
+
     void update(std::string_view bytes) { update(std::as_bytes(std::span(bytes))); }
 
     /// The digest of all bytes so far. The object may not be updated afterwards.
