@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eigenvalues by LAPACK (dsyevr of OpenBLAS): works for every matrix, slow for large ones.
+// Eigenvalues by LAPACK (dsyevr, else dsyevd, of OpenBLAS): works for every matrix, slow for large
+// ones.
 #pragma once
 
 #include <cstddef>
