@@ -130,6 +130,7 @@ export class OortProjector extends HTMLElement {
   }
 
   #changed(kind: ChangeKind): void {
+    if (kind === 'camera' && this.#step) return; // a step is on its way and takes the camera along
     this.#step ||= kind === 'step';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

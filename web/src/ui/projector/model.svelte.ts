@@ -2,19 +2,12 @@
 // What the projector knows and does, apart from how it looks: loads an entry, keeps the view, and
 // directs the stage. Components read its fields and call its methods; nothing else changes them.
 
-import {
-  ColourBook,
-  looksCategorical,
-  N_CATEGORY_SLOTS,
-  suggestColourColumn,
-  suggestLabelColumn,
-} from '../../data/colour';
+import { N_CATEGORY_SLOTS } from '../../data/colour';
 import type { Axis, CameraState, Scene, SpriteAtlas, Tool } from '../../scene/scene';
 import type { Theme } from '../kit/theme.svelte';
 import {
   asFailure,
   isAbort,
-  MISSING_CODE,
   type ColumnInfo,
   type DatasetInfo,
   type ExperimentName,
@@ -23,11 +16,13 @@ import {
   type TemplateEntry,
   type TemplateInfo,
 } from './api';
-import { EntrySource, type ColumnData } from './entry_source';
+import { Columns, colourColumnOf, labelColumnOf, scaleOf, textAt } from './columns.svelte';
+import { EntrySource } from './entry_source';
 import { SHOW_ALL, type LegendFilter } from './legend';
 import { Notices } from './notices.svelte';
-import { combine, invertOrder, positionsOf, rowsOf, type SelectMode } from './selection';
-import { Stage, type Colouring } from './stage';
+import { Selected } from './selected.svelte';
+import type { SelectMode } from './selection';
+import { Stage } from './stage';
 import { defaultState, formatState, type ViewState } from './view_state';
 
 export type Phase =
@@ -53,7 +48,6 @@ export interface FrameInfo {
 
 type LookPart = Pick<ViewState, 'labels' | 'images' | 'imageSize' | 'pointSize' | 'opacity'>;
 
-const NOTHING = new Uint32Array(0);
 /** How long a change of entry holds the old picture to swap points and colours together. */
 const TOGETHER_MS = 150;
 
@@ -64,18 +58,8 @@ export class ProjectorModel {
   template = $state.raw<TemplateInfo | null>(null);
   dataset = $state.raw<DatasetInfo | null>(null);
   pca = $state.raw<PcaInfo | null>(null);
-  /** Position -> row. */
-  order = $state.raw<Uint32Array>(NOTHING);
-  colouring = $state.raw<Colouring>({ kind: 'uniform' });
-  labelData = $state.raw<ColumnData | null>(null);
-  /** Every column of the entry, filled when a card first needs it; null = still on its way. */
-  allColumns = $state.raw<(ColumnData | null)[]>([]);
   sprite = $state.raw<SpriteAtlas | null>(null);
   spriteState = $state<'none' | 'loading' | 'ready' | 'failed'>('none');
-  /** Ascending positions. */
-  selection = $state.raw<Uint32Array>(NOTHING);
-  /** The point on the card. */
-  focus = $state<number | null>(null);
   hover = $state.raw<{ position: number; x: number; y: number } | null>(null);
   frame = $state.raw<FrameInfo>({ drawn: 0, total: 0, complete: false });
   tool = $state<Tool>('orbit');
@@ -83,16 +67,17 @@ export class ProjectorModel {
 
   readonly notices = new Notices();
   readonly stage = new Stage();
+  readonly selected = new Selected(this.stage);
+  readonly paint = new Columns();
   onchange: (kind: ChangeKind) => void = () => undefined;
   onframe: (frame: FrameInfo) => void = () => undefined;
 
-  readonly #book = new ColourBook();
   #target: Target | null = null;
   #abort = new AbortController();
   #source: EntrySource | null = null;
-  #inverse: Uint32Array = NOTHING;
   #axes = $state.raw<(Float32Array | null)[] | null>(null);
   #camera: CameraState | null = null;
+  #home: CameraState | null = null;
   #touched = false;
   #unlisten: (() => void)[] = [];
 
@@ -104,13 +89,20 @@ export class ProjectorModel {
     return this.dataset?.columns ?? [];
   }
 
+  get order(): Uint32Array {
+    return this.selected.order;
+  }
+
   get colourColumn(): number | null {
-    return chosenColour(this.view, this.columns);
+    return colourColumnOf(this.view, this.columns);
   }
 
   get labelColumn(): number | null {
-    const at = this.columns.findIndex((column) => column.name === this.view.label);
-    return at >= 0 ? at : suggestLabelColumn(this.columns);
+    return labelColumnOf(this.view, this.columns);
+  }
+
+  scaleOf(info: ColumnInfo): 'classes' | 'ramp' {
+    return scaleOf(this.view, info);
   }
 
   /** The query string of what is on screen. */
@@ -118,14 +110,9 @@ export class ProjectorModel {
     return formatState({ ...this.view, camera: this.#camera });
   }
 
-  textOf(data: ColumnData | null, position: number): string | null {
-    const code = data?.codes[position] ?? MISSING_CODE;
-    return code === MISSING_CODE ? null : (data?.values[code] ?? null);
-  }
-
   /** What is written beside a point: its label, or its row number. */
   nameOf(position: number): string {
-    const text = this.textOf(this.labelData, position);
+    const text = textAt(this.paint.labels, position);
     return text !== null && text !== '' ? text : `row ${this.order[position] ?? position}`;
   }
 
@@ -149,7 +136,10 @@ export class ProjectorModel {
         this.select(positions, alt ? 'remove' : shift ? 'add' : 'replace');
       }),
       scene.on('camera', (camera) => {
-        if (!this.#touched) return; // the first fit is no choice of the person's
+        if (!this.#touched) {
+          this.#home = camera; // the first fit is no choice of the person's
+          return;
+        }
         this.#camera = camera;
         this.onchange('camera');
       }),
@@ -176,7 +166,7 @@ export class ProjectorModel {
       return;
     }
     this.select(Uint32Array.of(position), alt ? 'remove' : shift ? 'toggle' : 'replace');
-    if (this.selection.includes(position)) this.focus = position;
+    if (this.selected.positions.includes(position)) this.selected.focus = position;
   }
 
   #applyLook(): void {
@@ -194,7 +184,7 @@ export class ProjectorModel {
   }
 
   #drawColours(): void {
-    this.stage.setColours(this.colouring, this.theme, this.view.filter);
+    this.stage.setColours(this.paint.colouring, this.theme, this.view.filter);
   }
 
   // Loading.
@@ -226,9 +216,10 @@ export class ProjectorModel {
     this.#camera = view.camera;
     this.#applyLook();
     this.stage.setMode(view.mode);
-    if (view.camera !== null) this.stage.scene?.setCamera(view.camera, true);
+    const camera = view.camera ?? this.#home;
+    if (camera !== null) this.stage.scene?.setCamera({ ...camera, mode: view.mode }, true);
     if (view.entry !== before.entry) return this.#load();
-    this.#selectRows(view.rows);
+    this.selected.setRows(view.rows);
     this.#guard(this.#project(true));
     this.#guard(this.#colour());
     this.#guard(this.#label());
@@ -277,7 +268,9 @@ export class ProjectorModel {
   async #loadEntry(source: EntrySource): Promise<void> {
     const asked = Promise.all([source.order(), source.axes(this.#wantedAxes())]);
     const described = Promise.all([source.dataset(), source.pca()]);
-    const coloured = source.dataset().then((dataset) => this.#colouringOf(source, dataset.columns));
+    const coloured = source
+      .dataset()
+      .then(({ columns }) => this.paint.colouringOf(source, this.view, columns));
     described.catch(() => undefined); // both are awaited below, after the points
     coloured.catch(() => undefined);
     const [order, axes] = await asked;
@@ -298,19 +291,13 @@ export class ProjectorModel {
 
   #showPoints(order: Uint32Array, axes: (Float32Array | null)[]): void {
     const glide = order.length === this.order.length && this.#axes !== null;
-    const focusRow = this.focus === null ? null : (this.order[this.focus] ?? null);
     this.stage.clear();
     this.#dropSprite();
-    this.order = order;
-    this.#inverse = invertOrder(order);
-    this.focus = focusRow === null ? null : (this.#inverse[focusRow] ?? null);
+    this.paint.clear();
     this.#axes = axes;
-    this.colouring = { kind: 'uniform' };
-    this.labelData = null;
-    this.allColumns = [];
+    this.selected.setOrder(order, this.view.rows);
     this.#drawPoints(glide);
     this.#drawColours();
-    this.#selectRows(this.view.rows);
     this.phase = { kind: 'ready' };
   }
 
@@ -328,35 +315,14 @@ export class ProjectorModel {
     this.#drawPoints(animate);
   }
 
-  /** How a column is coloured by now. */
-  scaleOf(info: ColumnInfo): 'classes' | 'ramp' {
-    if (info.kind !== 'number') return 'classes';
-    return this.view.scale ?? (looksCategorical(info) ? 'classes' : 'ramp');
-  }
-
-  async #colouringOf(source: EntrySource, columns: ColumnInfo[]): Promise<Colouring> {
-    const column = chosenColour(this.view, columns);
-    const info = column === null ? undefined : columns[column];
-    if (column === null || info === undefined) return { kind: 'uniform' };
-    if (this.scaleOf(info) === 'ramp') {
-      const numbers = await source.numbers(column);
-      return { kind: 'ramp', column, numbers, min: info.min ?? 0, max: info.max ?? 0 };
-    }
-    const data = await source.column(column);
-    const { filter } = this.view;
-    const wanted = filter.only ? filter.values : undefined;
-    const slotOfCode = this.#book.assign(info.name, data.values, wanted);
-    return { kind: 'classes', column, data, slotOfCode };
-  }
-
   async #colour(): Promise<void> {
     const source = this.#source;
     if (source === null) return;
     const { colour, scale } = this.view;
-    const next = await this.#colouringOf(source, this.columns);
+    const next = await this.paint.colouringOf(source, this.view, this.columns);
     const wanted = colour === this.view.colour && scale === this.view.scale;
     if (source !== this.#source || !wanted) return;
-    this.colouring = next;
+    this.paint.colouring = next;
     this.#drawColours();
   }
 
@@ -366,7 +332,7 @@ export class ProjectorModel {
     if (source === null) return;
     const data = column === null ? null : await source.column(column);
     if (source !== this.#source || column !== this.labelColumn) return;
-    this.labelData = data;
+    this.paint.labels = data;
     this.stage.setLabelText((position) => this.nameOf(position));
   }
 
@@ -394,21 +360,13 @@ export class ProjectorModel {
     }
   }
 
-  /** Fetches every column for the card, one after the other. */
+  /** Fetches every column, for the card. */
   async wantAllColumns(): Promise<void> {
     const source = this.#source;
-    if (source === null || this.allColumns.length > 0 || this.columns.length === 0) return;
-    this.allColumns = this.columns.map(() => null);
-    for (const [index, { name }] of this.columns.entries()) {
-      try {
-        const data = await source.column(index);
-        if (source !== this.#source) return;
-        this.allColumns = this.allColumns.map((old, i) => (i === index ? data : old));
-      } catch (thrown) {
-        if (isAbort(thrown) || source !== this.#source) return;
-        this.notices.say('warning', `Column ${name} cannot be read: ${asFailure(thrown).message}`);
-      }
-    }
+    if (source === null || this.paint.all.length > 0 || this.columns.length === 0) return;
+    await this.paint.fetchAll(source, this.columns, (name, thrown) => {
+      this.notices.say('warning', `Column ${name} cannot be read: ${asFailure(thrown).message}`);
+    });
   }
 
   // What a person does.
@@ -460,8 +418,8 @@ export class ProjectorModel {
   setFilter(filter: LegendFilter): void {
     this.#change({ filter });
     this.stage.setFilter(filter);
-    const many =
-      this.colouring.kind === 'classes' && this.colouring.data.values.length > N_CATEGORY_SLOTS;
+    const { colouring } = this.paint;
+    const many = colouring.kind === 'classes' && colouring.data.values.length > N_CATEGORY_SLOTS;
     if (many) this.#guard(this.#colour()); // classes shown alone get colours of their own
   }
 
@@ -497,27 +455,17 @@ export class ProjectorModel {
   /** Brings the selection, or everything, into view. */
   fit(): void {
     this.touch();
-    this.stage.scene?.fit(this.selection.length > 0 ? this.selection : undefined);
+    const { positions } = this.selected;
+    this.stage.scene?.fit(positions.length > 0 ? positions : undefined);
   }
 
   select(positions: Uint32Array, mode: SelectMode): void {
-    this.#setSelection(combine(this.selection, positions, mode));
-    this.#change({ rows: rowsOf(this.selection, this.order) });
+    this.selected.select(positions, mode);
+    this.#change({ rows: this.selected.rows });
   }
 
   clearSelection(): void {
-    if (this.selection.length > 0) this.select(NOTHING, 'replace');
-  }
-
-  #selectRows(rows: Uint32Array): void {
-    this.#setSelection(positionsOf(rows, this.#inverse));
-  }
-
-  #setSelection(selection: Uint32Array): void {
-    this.selection = selection;
-    this.stage.setSelection(selection);
-    const stays = this.focus !== null && selection.includes(this.focus);
-    if (!stays) this.focus = selection.length === 1 ? (selection[0] ?? null) : null;
+    if (this.selected.positions.length > 0) this.select(new Uint32Array(0), 'replace');
   }
 
   destroy(): void {
@@ -528,11 +476,4 @@ export class ProjectorModel {
     this.sprite?.image.close();
     this.sprite = null;
   }
-}
-
-/** The column to colour by, chosen or suggested; null = one colour for all. */
-function chosenColour(view: ViewState, columns: ColumnInfo[]): number | null {
-  if (view.colour === '') return null;
-  const at = columns.findIndex((column) => column.name === view.colour);
-  return at >= 0 ? at : suggestColourColumn(columns);
 }
