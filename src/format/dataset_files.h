@@ -12,8 +12,8 @@ namespace oort {
 
 /// The files that an entry names, found by whoever keeps them.
 struct DatasetFiles {
-    std::shared_ptr<const MappedFile> tensor;    ///< required
-    std::shared_ptr<const MappedFile> metadata;  ///< may be null
+    std::shared_ptr<const MappedFile> tensor = {};    ///< required
+    std::shared_ptr<const MappedFile> metadata = {};  ///< may be null
 };
 
 /// Reads and checks an entry's files. The tensor decides the number of rows; a table of labels that

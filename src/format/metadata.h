@@ -15,8 +15,8 @@ namespace oort {
 
 /// Cells by column; all columns have the same length. An empty cell is a missing value.
 struct Table {
-    std::vector<std::string> names;  ///< one a column, or empty: the columns have no names
-    std::vector<std::vector<std::string>> columns;  ///< n_columns x n_rows
+    std::vector<std::string> names = {};  ///< one a column, or empty: the columns have no names
+    std::vector<std::vector<std::string>> columns = {};  ///< n_columns x n_rows
 
     std::size_t n_rows() const noexcept { return columns.empty() ? 0 : columns.front().size(); }
 
@@ -24,9 +24,9 @@ struct Table {
 };
 
 struct Metadata {
-    Table table;
-    std::vector<std::string>
-        notes;  ///< sentences: every guess, replacement and row that did not fit
+    Table table = {};
+    std::vector<std::string> notes =
+        {};  ///< sentences: every guess, replacement and row that did not fit
 };
 
 /// Reads a metadata file. n_rows is the tensor's number of rows, if known: a file of n_rows rows

@@ -72,9 +72,14 @@ bool is_number(std::string_view cell) {
     return parse_number(without_brackets(without_quotes(cell))).has_value();
 }
 
+// More digits than the nine that any float32 can be written with.
 bool has_many_digits(std::string_view cell) {
-    return cell.size() > 9 &&
-           std::count_if(cell.begin(), cell.end(), [](char c) { return c >= '0' && c <= '9'; }) > 9;
+    std::size_t n_digits = 0;
+    for (const char c : cell.substr(0, cell.find_first_of("eE"))) {
+        const bool leading_zero = c == '0' && n_digits == 0;
+        n_digits += c >= '0' && c <= '9' && !leading_zero;
+    }
+    return n_digits > 9;
 }
 
 class TsvReader {
@@ -157,7 +162,7 @@ class TsvReader {
         values_.push_back(value);
         if (std::isinf(value) && !std::isinf(*number)) {
             ++narrowing_.n_overflowed;
-        } else if (has_many_digits(cell) && std::isfinite(value) &&
+        } else if (cell.size() > 9 && has_many_digits(cell) && std::isfinite(value) &&
                    static_cast<double>(value) != *number) {
             ++narrowing_.n_rounded;  // with fewer digits the text is a float32 written short
         }

@@ -22,11 +22,11 @@ struct TensorShape {
 };
 
 struct Tensor {
-    TensorShape shape;
-    Vectors vectors;                   ///< n_rows x n_dims, row-major
-    std::size_t n_nonfinite_rows = 0;  ///< rows with a NaN or an infinity in them
-    std::vector<std::string> labels;   ///< n_rows words that stood before the numbers, or empty
-    std::vector<std::string> notes;    ///< sentences: what was guessed or rounded
+    TensorShape shape = {};
+    Vectors vectors = {};                  ///< n_rows x n_dims, row-major
+    std::size_t n_nonfinite_rows = 0;      ///< rows with a NaN or an infinity in them
+    std::vector<std::string> labels = {};  ///< n_rows words that stood before the numbers, or empty
+    std::vector<std::string> notes = {};   ///< sentences: what was guessed or rounded
 };
 
 /// Raw little-endian float32, row-major, without a header; the numbers stay in the mapped file.
