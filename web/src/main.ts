@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door of the web app.
+
+import { mount } from 'svelte';
+import './ui/kit/tokens.css';
+import './ui/kit/base.css';
+import './ui/app/app.css';
+import App from './ui/app/app.svelte';
+import { startTheme } from './ui/app/first_theme';
+
+const fragment = window.location.hash;
+// The code in the fragment is for one use: it leaves the address, and with it the history, at once.
+if (fragment !== '') {
+  history.replaceState(history.state, '', window.location.pathname + window.location.search);
+}
+
+startTheme();
+document.body.classList.add('oort');
+const target = document.getElementById('app');
+if (target !== null) mount(App, { target, props: { fragment } });
