@@ -75,7 +75,7 @@ struct RasterResolve {
 /// pixels  width x height RGBA, premultiplied.
 /// x, y    where its corner goes, in pixels of the picture (not of the key buffer).
 /// key     drawn only where the picture's key is larger.
-/// alpha   0..256, on top of the tile's own.
+/// fade    0..256, how much of how.background is mixed in.
 struct RasterTile {
     const uint32_t* pixels;
     int32_t width;
@@ -83,7 +83,7 @@ struct RasterTile {
     int32_t x;
     int32_t y;
     uint32_t key;
-    uint32_t alpha;
+    uint32_t fade;
 };
 
 extern "C" {

@@ -5,6 +5,9 @@
 namespace oort {
 namespace {
 
+/// Darker rims look dirty; with this floor they only part the points.
+constexpr float shade_min = 0.62f;
+
 inline uint32_t colour_of(const uint32_t* table, uint32_t key) {
     const uint32_t kind = key >> 8 & 3;
     const uint32_t fog = key >> 27;
@@ -35,7 +38,7 @@ inline uint32_t pixel(const RasterTarget& target, const RasterResolve& how, cons
     if (how.edge <= 0 || (*key >> 8 & 3) >= kind_selected) return colour;
     const float depth = behind(key, target.stride, how.scale, *key >> raster_depth_shift);
     const float shade = 1 / (1 + how.edge * depth);
-    return shaded(colour, static_cast<uint32_t>((shade < 0.45f ? 0.45f : shade) * 256));
+    return shaded(colour, static_cast<uint32_t>((shade < shade_min ? shade_min : shade) * 256));
 }
 
 /// Mean of four colours, channel by channel, two channels at a time.

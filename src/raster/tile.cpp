@@ -22,10 +22,15 @@ uint32_t tinted(uint32_t colour, uint32_t tint) {
     return out;
 }
 
-inline uint32_t scaled(uint32_t colour, uint32_t alpha) {
-    const uint32_t odd = ((colour & 0x00FF00FFu) * alpha >> 8) & 0x00FF00FFu;
-    const uint32_t even = ((colour >> 8 & 0x00FF00FFu) * alpha >> 8) & 0x00FF00FFu;
-    return odd | even << 8;
+/// Mixes fade / 256 of an opaque background into a premultiplied colour; its alpha stays.
+inline uint32_t faded(uint32_t colour, uint32_t background, uint32_t fade) {
+    uint32_t out = colour & 0xFF000000u;
+    for (int shift = 0; shift < 24; shift += 8) {
+        const uint32_t ground = times(channel(background, shift), colour >> 24);
+        const uint32_t mixed = channel(colour, shift) * (256 - fade) + ground * fade;
+        out |= (mixed >> 8) << shift;
+    }
+    return out;
 }
 
 /// Premultiplied `top` over `below`.
@@ -115,15 +120,12 @@ extern "C" void raster_blit(const RasterTarget* target,
         const uint32_t* in = tile->pixels + static_cast<int64_t>(y) * tile->width;
         uint32_t* out = how->pixels + line * width;
         for (int32_t x = x0; x < x1; ++x) {
-            const uint32_t colour = in[x];
+            uint32_t colour = in[x];
             if (colour >> 24 == 0) continue;
             const int32_t at = tile->x + x;
             if (keys[at * how->scale] < tile->key) continue;
-            if (tile->alpha >= 256 && colour >> 24 == 255) {
-                out[at] = colour;
-            } else {
-                out[at] = over(tile->alpha >= 256 ? colour : scaled(colour, tile->alpha), out[at]);
-            }
+            if (tile->fade > 0) colour = faded(colour, how->background, tile->fade);
+            out[at] = colour >> 24 == 255 ? colour : over(colour, out[at]);
         }
     }
 }

@@ -5,6 +5,8 @@
 const SIDE_MAX = 252;
 /** Pixels kept for all tiles together (4 bytes each). */
 const PIXELS_MAX = 64 * 1024 * 1024;
+/** Pixels read at once. Each reading may cost a copy of the whole sheet, so they should be few. */
+const STRIP_PIXELS = 4 * 1024 * 1024;
 
 export interface TileSize {
   width: number;
@@ -66,8 +68,8 @@ export interface Sheet {
 
 /**
  * Calls `tile(index, pixels)` for every tile in order; pixels are premultiplied RGBA of the stored
- * size and valid only during the call. Reads one line of tiles at a time, so that a sheet of
- * 16,384 px never stands in memory twice. `pause` is awaited between lines.
+ * size and valid only during the call. Reads a strip at a time, so that a sheet of
+ * 16,384 px never stands in memory twice. `pause` is awaited between strips.
  */
 export async function eachTile(
   sheet: Sheet,
@@ -76,22 +78,28 @@ export async function eachTile(
   pause?: () => Promise<void>,
 ): Promise<void> {
   const from = { width: sheet.tileWidth, height: sheet.tileHeight };
-  const canvas = new OffscreenCanvas(sheet.columns * from.width, from.height);
+  const width = sheet.columns * from.width;
+  const lines = Math.ceil(sheet.count / sheet.columns);
+  const step = Math.min(lines, Math.max(1, Math.floor(STRIP_PIXELS / (width * from.height))));
+  const canvas = new OffscreenCanvas(width, step * from.height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context === null) throw new Error('No 2-D canvas to read the images with.');
   const whole = new Uint8ClampedArray(from.width * from.height * 4);
   const kept = new Uint8ClampedArray(size.width * size.height * 4);
   const same = size.width === from.width && size.height === from.height;
-  for (let first = 0; first < sheet.count; first += sheet.columns) {
-    const line = Math.floor(first / sheet.columns);
+  for (let line = 0; line < lines; line += step) {
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(sheet.image, 0, -line * from.height);
     const strip = context.getImageData(0, 0, canvas.width, canvas.height).data;
     premultiply(strip);
-    for (let c = 0; c < sheet.columns && first + c < sheet.count; c++) {
-      cutTile(strip, canvas.width, c * from.width, from, whole);
+    const first = line * sheet.columns;
+    const last = Math.min(sheet.count, first + step * sheet.columns);
+    for (let index = first; index < last; index++) {
+      const column = index % sheet.columns;
+      const row = Math.floor(index / sheet.columns) - line;
+      cutTile(strip, width, column * from.width, row * from.height, from, whole);
       if (!same) shrinkTile(whole, from, kept, size);
-      tile(first + c, same ? whole : kept);
+      tile(index, same ? whole : kept);
     }
     if (pause !== undefined) await pause();
   }
@@ -101,11 +109,12 @@ function cutTile(
   strip: Uint8ClampedArray,
   stripWidth: number,
   left: number,
+  top: number,
   size: TileSize,
   out: Uint8ClampedArray,
 ): void {
   for (let y = 0; y < size.height; y++) {
-    const at = (y * stripWidth + left) * 4;
+    const at = ((top + y) * stripWidth + left) * 4;
     out.set(strip.subarray(at, at + size.width * 4), y * size.width * 4);
   }
 }

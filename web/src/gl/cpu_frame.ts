@@ -2,15 +2,15 @@
 // The picture of the CPU tier, inside its worker: data in the raster's memory, and the passes over it.
 
 import { CpuTiles } from './cpu_tiles';
-import { fogTable, packed } from './fog_table';
+import { DIM, fogTable, packed } from './fog_table';
 import { PAD, type RasterModule } from './raster_module';
 import { SpriteChooser, type Chosen } from './sprite_chooser';
-import { SELECTED, type Columns, type FrameRequest } from './tier';
+import { DIMMED, SELECTED, type Columns, type FrameRequest } from './tier';
 
 /** Strength of the darkening at depth jumps; "gentle" in the recipe. */
-const EDGE = 9;
+const EDGE = 6;
 /** raster_depth_front << raster_depth_shift: nearer than any unselected point. */
-const IMAGE_KEY_FLAT = 65536 * 1024;
+const IMAGE_KEY = 65536 * 1024;
 /** Marks a state byte as "drawn as an image": the splatter leaves it out. */
 const AS_IMAGE = 0x80;
 
@@ -201,15 +201,15 @@ export class CpuFrame {
       if (selected) this.blitCard(request, left, top, size.width, size.height, key);
       const tint = style.tint ? this.colourOf(position) : 0xffffffff;
       const pixels = this.tiles.scaled(this.tileOf[position] as number, size, tint);
-      const alpha = state === 2 ? 80 : 256;
-      this.blit(pixels, size.width, size.height, left, top, key, alpha);
+      const fade = state === DIMMED ? Math.round(DIM * 256) : 0;
+      this.blit(pixels, size.width, size.height, left, top, key, fade);
     }
   }
 
-  /** In 2-D images lie above all dots. */
+  /** Images lie above all dots, or a crowd of dots would speckle them. */
   private imageKey(w: number, position: number, selected: boolean): number {
-    if (this.request?.view.flat === true && !selected) return IMAGE_KEY_FLAT;
-    return this.module.raster.raster_depth_key(this.view, w, position, selected ? 1 : 0);
+    if (!selected) return IMAGE_KEY;
+    return this.module.raster.raster_depth_key(this.view, w, position, 1);
   }
 
   /** A frame around a selected image, and a plain ground under transparent ones. */
@@ -223,9 +223,9 @@ export class CpuFrame {
   ): void {
     const b = Math.max(1, Math.round(2 * request.style.pixelRatio));
     const frame = this.tiles.solid(width + 2 * b, height + 2 * b, packed(...request.style.outline));
-    this.blit(frame, width + 2 * b, height + 2 * b, left - b, top - b, key, 256);
+    this.blit(frame, width + 2 * b, height + 2 * b, left - b, top - b, key, 0);
     const ground = this.tiles.solid(width, height, packed(...request.style.background));
-    this.blit(ground, width, height, left, top, key, 256);
+    this.blit(ground, width, height, left, top, key, 0);
   }
 
   private blit(
@@ -235,9 +235,9 @@ export class CpuFrame {
     x: number,
     y: number,
     key: number,
-    alpha: number,
+    fade: number,
   ): void {
-    const tile = this.module.struct('tile', [pixels, width, height, x, y, key, alpha]);
+    const tile = this.module.struct('tile', [pixels, width, height, x, y, key, fade]);
     this.module.raster.raster_blit(this.target, this.how, tile);
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CPU tier as the scene sees it: a worker that draws and a canvas that shows.
 
+import workerUrl from './cpu_worker.ts?worker&url';
 import type { FromWorker, ToWorker } from './cpu_messages';
+import { startWorker } from './own_worker';
 import type { Columns, FrameRequest, Tier, TierEvents, TileSource } from './tier';
 
 export class CpuTier implements Tier {
@@ -32,7 +34,7 @@ export class CpuTier implements Tier {
     const response = await fetch(new URL('./raster.wasm', import.meta.url));
     if (!response.ok) throw new Error(`The splatter could not be loaded: HTTP ${response.status}.`);
     const wasm = await response.arrayBuffer();
-    const worker = new Worker(new URL('./cpu_worker.ts', import.meta.url), { type: 'module' });
+    const worker = startWorker(workerUrl);
     await new Promise<void>((resolve, reject) => {
       worker.onmessage = (event: MessageEvent<FromWorker>) => {
         if (event.data.kind === 'ready') resolve();

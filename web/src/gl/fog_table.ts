@@ -3,6 +3,8 @@
 
 /** Share of the background mixed into the farthest points. */
 export const FOG = 0.62;
+/** Share of the depth, from the front, that is clear. */
+export const FOG_CLEAR = 0.3;
 /** Share of the background mixed into points outside a selection. */
 export const DIM = 0.74;
 export const FOG_LEVELS = 32;
@@ -18,7 +20,8 @@ export function fogTable(
 ): Uint32Array {
   const table = new Uint32Array(KINDS * FOG_LEVELS * 256);
   for (let level = 0; level < FOG_LEVELS; level++) {
-    const fog = flat ? 0 : (FOG * level) / (FOG_LEVELS - 1);
+    const far = Math.max(0, level / (FOG_LEVELS - 1) - FOG_CLEAR) / (1 - FOG_CLEAR);
+    const fog = flat ? 0 : FOG * far;
     for (let slot = 0; slot < 256; slot++) {
       const alpha = (palette[slot * 4 + 3] ?? 255) / 255;
       const shares = [(1 - fog) * opacity, (1 - fog) * opacity * (1 - DIM), 1];

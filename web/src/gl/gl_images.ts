@@ -3,15 +3,16 @@
 
 import { layOutPages, MIP_LEVELS, tilePlace, type PageLayout } from '../data/sprite_pages';
 import { storedSize } from '../data/sprite_tiles';
+import workerUrl from '../data/sprite_worker.ts?worker&url';
 import type { PagesReply, PagesRequest } from '../data/sprite_worker';
 import { Program, type PointBuffer } from './gl_resources';
+import { DIM } from './fog_table';
+import { startWorker } from './own_worker';
 import { IMAGE_FRAGMENT, IMAGE_VERTEX } from './gl_shaders';
 import type { Chosen } from './sprite_chooser';
 import { DIMMED, SELECTED, type FrameRequest, type TileSource, type View } from './tier';
 
 const FLOATS = 10;
-/** Opacity of images outside a selection; the CPU tier uses 80 / 256. */
-const DIMMED_ALPHA = 80 / 256;
 
 type Colour = readonly [number, number, number, number];
 
@@ -65,9 +66,7 @@ export class GlImages {
     this.aspect = source.tileWidth / source.tileHeight;
     this.allocate(layout);
     const image = await createImageBitmap(source.image);
-    const worker = new Worker(new URL('../data/sprite_worker.ts', import.meta.url), {
-      type: 'module',
-    });
+    const worker = startWorker(workerUrl);
     this.worker = worker;
     await new Promise<void>((resolve, reject) => {
       this.stop = resolve;
@@ -115,7 +114,7 @@ export class GlImages {
     this.uploadQuads();
   }
 
-  draw(buffer: PointBuffer, view: View, scale: number): void {
+  draw(buffer: PointBuffer, request: FrameRequest, scale: number): void {
     if (this.quads === 0 || this.pages === null || this.layout === null) return;
     const { gl, program } = this;
     gl.useProgram(program.program);
@@ -130,7 +129,10 @@ export class GlImages {
     gl.uniform1i(program.at('u_depth'), 1);
     gl.uniform1i(program.at('u_scale'), scale);
     gl.uniform1f(program.at('u_side'), this.layout.side);
+    const { view, style } = request;
     gl.uniform2f(program.at('u_size'), view.width, view.height);
+    const [r, g, b] = style.background;
+    gl.uniform3f(program.at('u_background'), r / 255, g / 255, b / 255);
     gl.drawElements(gl.TRIANGLES, this.quads * 6, gl.UNSIGNED_INT, 0);
     gl.disable(gl.BLEND);
     gl.bindVertexArray(null);
@@ -205,7 +207,7 @@ export class GlImages {
     const height = Math.max(1, Math.round(this.aspect >= 1 ? size / this.aspect : size));
     const left = Math.round((chosen.x[k] as number) - width / 2);
     const top = Math.round((chosen.y[k] as number) - height / 2);
-    const depth = depthOf(view, chosen.w[k] as number, chosen.positions[k] as number, state);
+    const depth = depthOf(view, chosen.w[k] as number, state);
     if (state === SELECTED) {
       const b = Math.max(1, Math.round(2 * style.pixelRatio));
       this.solid(left - b, top - b, width + 2 * b, height + 2 * b, depth, style.outline);
@@ -214,7 +216,7 @@ export class GlImages {
     const layout = this.layout as PageLayout;
     const place = tilePlace(layout, tile);
     const [r, g, b] = tint();
-    const alpha = state === DIMMED ? DIMMED_ALPHA : 1;
+    const alpha = state === DIMMED ? 1 - DIM : 1;
     this.quad(
       left,
       top,
@@ -289,11 +291,10 @@ export class GlImages {
 
 const WHITE: Colour = [1, 1, 1, 1];
 
-/** The depth the point shader gives; without it images and points could not hide each other. */
-function depthOf(view: View, w: number, position: number, state: number): number {
+/** Unselected images lie above all dots; selected ones in the front range, as the point shader says. */
+function depthOf(view: View, w: number, state: number): number {
+  if (state !== SELECTED) return 1 / 64;
   const far = (w - view.near) / (view.far - view.near);
   const share = view.flat ? 0 : Math.min(1, Math.max(0, far));
-  const depth = 1 / 64 + share * (63 / 64) * 0.9999;
-  if (state === SELECTED) return depth / 64;
-  return view.flat ? 1 / 64 - 1e-9 * position : depth;
+  return (1 / 64 + share * (63 / 64) * 0.9999) / 64;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shaders of the GL tier. They repeat what src/raster does, so that both tiers show one picture.
 
+import { FOG_CLEAR } from './fog_table';
+
 /** Depths in front of this belong to selected points; raster_depth_front in src/raster/raster.h. */
 const FRONT = '(1.0 / 64.0)';
 
@@ -40,7 +42,7 @@ void main() {
   depth = ${FRONT} + depth * (1.0 - ${FRONT}) * 0.9999;
   float size = u_range.w * (u_flat ? 1.0 : clamp(u_range.z / w, 0.5, 2.5));
   vec4 paint = texelFetch(u_palette, ivec2(int(a_slot), 0), 0);
-  float fog = u_flat ? 0.0 : u_shares.y * far;
+  float fog = u_flat ? 0.0 : u_shares.y * max(0.0, far - ${FOG_CLEAR}) / (1.0 - ${FOG_CLEAR});
   float share = (1.0 - fog) * u_shares.x * (a_state == 2u ? 1.0 - u_shares.z : 1.0) * paint.a;
   v_colour = mix(u_background, paint.rgb, share);
   if (u_pass > 0) {
@@ -94,7 +96,7 @@ void main() {
     if (u_edge > 0.0) {
       float depth = texelFetch(u_depth, at, 0).r;
       if (depth < 1.0 && depth >= ${FRONT}) {
-        colour *= max(0.45, 1.0 / (1.0 + u_edge * behind(at, depth, limit)));
+        colour *= max(0.62, 1.0 / (1.0 + u_edge * behind(at, depth, limit)));
       }
     }
     sum += colour;
@@ -129,6 +131,7 @@ uniform sampler2DArray u_pages;
 uniform highp sampler2D u_depth;
 uniform int u_scale;
 uniform float u_side;
+uniform vec3 u_background;
 out vec4 o_colour;
 void main() {
   if (texelFetch(u_depth, ivec2(gl_FragCoord.xy) * u_scale, 0).r < v_place.x) discard;
@@ -140,5 +143,6 @@ void main() {
   vec2 crisp = seam + clamp((v_texel - seam) / width, -0.5, 0.5);
   vec2 texel = vec2(width.x < 1.0 ? crisp.x : v_texel.x, width.y < 1.0 ? crisp.y : v_texel.y);
   vec4 colour = textureGrad(u_pages, vec3(texel / u_side, v_place.y), dx / u_side, dy / u_side);
-  o_colour = vec4(colour.rgb * v_colour.rgb, colour.a) * v_colour.a;
+  vec3 paint = mix(u_background * colour.a, colour.rgb * v_colour.rgb, v_colour.a);
+  o_colour = vec4(paint, colour.a);
 }`;

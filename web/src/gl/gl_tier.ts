@@ -12,7 +12,7 @@ import type { Columns, FrameRequest, Tier, TierEvents, TileSource } from './tier
 const MOVING_BUDGET = 12;
 const SLICE = 30;
 const ROW_GUESS = 20e-6;
-const EDGE = 9;
+const EDGE = 6;
 const AS_IMAGE = 0x80;
 const FINE_PIXELS_MAX = 6_000_000;
 /** A lost context that is not back by then will not come back. */
@@ -272,7 +272,7 @@ export class GlTier implements Tier {
     gl.uniform1i(resolve.at('u_scale'), job.scale);
     gl.uniform1f(resolve.at('u_edge'), view.flat ? 0 : EDGE);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
-    images.draw(buffer, view, job.scale);
+    images.draw(buffer, job.request, job.scale);
     this.shown = job;
   }
 

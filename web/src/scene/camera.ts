@@ -201,7 +201,7 @@ function fitDistance(camera: CameraState, size: Size, cloud: Cloud, points: numb
   }
   // Not so close that turning the cloud would push half of it out of the view.
   const sphere = radius / Math.sin(FIELD_OF_VIEW / 2);
-  return clamp(Math.max(distance, sphere * 0.72), 0.12, DISTANCE_MAX);
+  return clamp(Math.max(distance, sphere * 0.56), 0.12, DISTANCE_MAX);
 }
 
 /** Yaw and pitch to look along an axis, from its positive end unless `negative`. */

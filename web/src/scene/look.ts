@@ -17,7 +17,7 @@ const OUTLINE: Record<Theme, readonly [number, number, number]> = {
 export function startLook(theme: Theme): Look {
   return {
     pointSize: 1,
-    opacity: 0.92,
+    opacity: 0.95,
     images: false,
     imageSize: 28,
     tint: false,
@@ -26,6 +26,9 @@ export function startLook(theme: Theme): Look {
     theme,
   };
 }
+
+/** Beside images, dots only hint at the crowd. */
+const DOT_BESIDE_IMAGES = 0.7;
 
 /** CSS px of a dot: falls with the logarithm of n (14 for four, 4 for 70,000, 2.6 for a million). */
 export function dotDiameter(n: number, size: Size): number {
@@ -36,7 +39,8 @@ export function dotDiameter(n: number, size: Size): number {
 /** size in CSS px. */
 export function styleOf(look: Look, n: number, size: Size, pixelRatio: number): Style {
   return {
-    diameter: dotDiameter(n, size) * look.pointSize * pixelRatio,
+    diameter:
+      dotDiameter(n, size) * look.pointSize * pixelRatio * (look.images ? DOT_BESIDE_IMAGES : 1),
     opacity: look.opacity,
     background: BACKGROUND[look.theme],
     outline: OUTLINE[look.theme],
