@@ -15,7 +15,8 @@ constexpr std::string_view page_policy =
     "blob:; "
     "connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; "
-    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html "
+    "oort-worker";
 
 std::string lower(std::string_view text) {
     std::string out(text);
