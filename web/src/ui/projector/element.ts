@@ -126,7 +126,9 @@ export class OortProjector extends HTMLElement {
     this.#view = null;
     this.#model = null;
     this.#scene = null;
-    for (const name of ['drawn', 'total', 'complete', 'renderer']) delete this.dataset[name];
+    for (const name of ['drawn', 'total', 'complete', 'renderer']) {
+      this.removeAttribute(`data-${name}`);
+    }
   }
 
   #changed(kind: ChangeKind): void {

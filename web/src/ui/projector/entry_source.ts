@@ -22,17 +22,16 @@ const WAIT_MS = { usual: 1000, min: 200, max: 10_000 };
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = (): void => {
       clearTimeout(timer);
       reject(new DOMException('The entry is no longer wanted.', 'AbortError'));
     };
-    if (signal.aborted) return stop();
-    timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       signal.removeEventListener('abort', stop);
       resolve();
     }, ms);
-    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
 }
 

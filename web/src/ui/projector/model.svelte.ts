@@ -48,6 +48,8 @@ export interface FrameInfo {
 
 type LookPart = Pick<ViewState, 'labels' | 'images' | 'imageSize' | 'pointSize' | 'opacity'>;
 
+/** More points than this are not labelled with what their colour says already. */
+const LABELS_OF_CLASSES_UP_TO = 300;
 /** How long a change of entry holds the old picture to swap points and colours together. */
 const TOGETHER_MS = 150;
 
@@ -99,6 +101,12 @@ export class ProjectorModel {
 
   get labelColumn(): number | null {
     return labelColumnOf(this.view, this.columns);
+  }
+
+  /** A crowd of labels that only repeat the colours would hide the points: then off unless asked. */
+  get labelsOn(): boolean {
+    const repeats = this.labelColumn !== null && this.labelColumn === this.colourColumn;
+    return this.view.labels ?? !(repeats && this.order.length > LABELS_OF_CLASSES_UP_TO);
   }
 
   scaleOf(info: ColumnInfo): 'classes' | 'ramp' {
@@ -170,7 +178,8 @@ export class ProjectorModel {
   }
 
   #applyLook(): void {
-    const { pointSize, opacity, images, imageSize, labels } = this.view;
+    const { pointSize, opacity, images, imageSize } = this.view;
+    const labels = this.labelsOn;
     this.stage.setLook({ pointSize, opacity, images, imageSize, labels, theme: this.theme });
   }
 
@@ -218,7 +227,10 @@ export class ProjectorModel {
     this.stage.setMode(view.mode);
     const camera = view.camera ?? this.#home;
     if (camera !== null) this.stage.scene?.setCamera({ ...camera, mode: view.mode }, true);
-    if (view.entry !== before.entry) return this.#load();
+    if (view.entry !== before.entry) {
+      this.#load();
+      return;
+    }
     this.selected.setRows(view.rows);
     this.#guard(this.#project(true));
     this.#guard(this.#colour());
@@ -323,6 +335,7 @@ export class ProjectorModel {
     const wanted = colour === this.view.colour && scale === this.view.scale;
     if (source !== this.#source || !wanted) return;
     this.paint.colouring = next;
+    this.#applyLook();
     this.#drawColours();
   }
 
@@ -333,6 +346,7 @@ export class ProjectorModel {
     const data = column === null ? null : await source.column(column);
     if (source !== this.#source || column !== this.labelColumn) return;
     this.paint.labels = data;
+    this.#applyLook();
     this.stage.setLabelText((position) => this.nameOf(position));
   }
 

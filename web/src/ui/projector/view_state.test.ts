@@ -39,6 +39,12 @@ describe('the view in the address', () => {
     expect(parseState(formatState({ ...defaultState(), colour: null })).colour).toBeNull();
   });
 
+  it('keeps labels switched on apart from "choose for me"', () => {
+    for (const labels of [true, false, null]) {
+      expect(parseState(formatState({ ...defaultState(), labels })).labels).toBe(labels);
+    }
+  });
+
   it('takes a question mark in front', () => {
     expect(parseState('?entry=2').entry).toBe(2);
   });

@@ -20,7 +20,8 @@ export interface ViewState {
   rows: Uint32Array;
   /** Column name of the labels; null = the projector chooses. */
   label: string | null;
-  labels: boolean;
+  /** On the canvas for as many points as fit; null = the projector chooses. */
+  labels: boolean | null;
   images: boolean;
   /** CSS px. */
   imageSize: number;
@@ -52,7 +53,7 @@ export function defaultState(): ViewState {
     filter: SHOW_ALL,
     rows: new Uint32Array(0),
     label: null,
-    labels: true,
+    labels: null,
     images: true,
     imageSize: 28,
     pointSize: 1,
@@ -119,7 +120,7 @@ export function formatState(state: ViewState): string {
   const rows = formatRows(state.rows);
   if (rows !== '' && rows.length <= MAX_SELECTION_CHARACTERS) query.set('rows', rows);
   if (state.label !== null) query.set('label', state.label);
-  if (!state.labels) query.set('labels', 'off');
+  if (state.labels !== null) query.set('labels', state.labels ? 'on' : 'off');
   if (!state.images) query.set('images', 'off');
   put('image_size', short(state.imageSize), short(base.imageSize));
   put('size', short(state.pointSize), short(base.pointSize));
@@ -150,6 +151,7 @@ export function parseState(text: string): ViewState {
   const mode = oneOf(query.get('view'), ['2d', '3d']) ?? base.mode;
   const axes = (query.get('axes') ?? '').split(',');
   const camera = query.get('camera');
+  const labels = oneOf(query.get('labels'), ['on', 'off']);
   return {
     entry: count(query.get('entry'), base.entry, 999_999),
     mode,
@@ -163,7 +165,7 @@ export function parseState(text: string): ViewState {
     filter: parseFilter(query),
     rows: parseRows(query.get('rows') ?? ''),
     label: query.get('label'),
-    labels: query.get('labels') !== 'off',
+    labels: labels === null ? null : labels === 'on',
     images: query.get('images') !== 'off',
     imageSize: within(query.get('image_size'), base.imageSize, RANGES.imageSize),
     pointSize: within(query.get('size'), base.pointSize, RANGES.pointSize),
