@@ -38,6 +38,15 @@ std::string message_of(const HttpResponse& response) {
     }
 }
 
+// Someone else may have sent the same content meanwhile.
+bool is_complete(const HttpResponse& response) {
+    try {
+        return parse_json(response.body, "the answer").as_object().at("complete").as_bool();
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 struct SendState {
     std::uint64_t offset = 0;
     int n_disagreements = 0;
@@ -130,9 +139,9 @@ Outcome send_blob(HttpClient& http,
         request.body = content.bytes().subspan(state.offset, n_bytes);
         const HttpResponse response = http.send(request);
         if (response.status == 200) {
-            sent(n_bytes);
+            sent(is_complete(response) ? blob.size - state.offset : n_bytes);
             state.offset += n_bytes;
-            if (state.offset >= blob.size) return {};
+            if (state.offset >= blob.size || is_complete(response)) return {};
             continue;
         }
         if (const auto outcome = disagree(response, blob, state)) return *outcome;
