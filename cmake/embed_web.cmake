@@ -35,7 +35,7 @@ if(EXISTS "${DIST}/index.html")
         file(SHA256 "${path}" hash)
         type_of("${name}" type)
         # The hash is in the text, so the assembly changes with the content.
-        string(APPEND assembly "# ${hash}\n.global oort_web_${n_files}\n.global oort_web_${n_files}_end\n"
+        string(APPEND assembly "/* ${hash} */\n.global oort_web_${n_files}\n.global oort_web_${n_files}_end\n"
             "oort_web_${n_files}:\n.incbin \"${path}\"\noort_web_${n_files}_end:\n.byte 0\n")
         string(APPEND externs "extern \"C\" const char oort_web_${n_files}[], oort_web_${n_files}_end[];\n")
         string(APPEND rows "        row(\"/${name}\", \"${type}\", \"${hash}\", oort_web_${n_files}, "

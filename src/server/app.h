@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "jobs/datasets.h"
+#include "jobs/projections.h"
 #include "server/message.h"
 #include "store/store.h"
 
@@ -16,9 +18,12 @@ namespace oort {
 inline constexpr std::string_view program_version = OORT_VERSION;
 
 struct App {
-    explicit App(const std::filesystem::path& data_folder) : store(data_folder) {}
+    explicit App(const std::filesystem::path& data_folder)
+        : store(data_folder), datasets(store), projections(store.cache_folder()) {}
 
     Store store;
+    Datasets datasets;
+    Projections projections;
     std::vector<std::string> allow_hosts;  ///< beside the loopback names; lower case
     std::uint16_t port = 0;                ///< known once the server listens
     std::string url;

@@ -48,6 +48,16 @@ Response head_blob(App& app, const Request& request);
 Response patch_blob(App& app, const Request& request);
 std::unique_ptr<BodySink> open_blob_sink(App& app, const Request& request);
 
+// entries.cpp
+Response get_template(App& app, const Request& request);
+Response get_dataset(App& app, const Request& request);
+Response get_order(App& app, const Request& request);
+Response get_codes(App& app, const Request& request);
+Response get_values(App& app, const Request& request);
+Response get_numbers(App& app, const Request& request);
+Response get_pca(App& app, const Request& request);
+Response get_pca_coordinates(App& app, const Request& request);
+
 // web.cpp
 Response get_page(App& app, const Request& request);
 Response get_web_file(App& app, const Request& request);

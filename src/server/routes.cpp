@@ -22,8 +22,11 @@ constexpr auto none = BodyClass::none;
 constexpr auto json = BodyClass::json;
 constexpr auto octets = BodyClass::octets;
 constexpr auto quick = Work::quick;
+constexpr auto heavy = Work::heavy;
 
 #define EXPERIMENT "/api/v1/experiments/{key}"
+#define TEMPLATE EXPERIMENT "/templates/{asset_id}"
+#define ENTRY TEMPLATE "/entries/{index}"
 
 // clang-format off
 constexpr std::array table{
@@ -51,6 +54,14 @@ constexpr std::array table{
     Route("GET", "/api/image/download", token, none, no_body, quick, get_image_download),
     Route("HEAD", "/api/v1/blobs/{sha256}", token, none, no_body, quick, head_blob),
     Route("PATCH", "/api/v1/blobs/{sha256}", token, octets, blob_body, quick, patch_blob, open_blob_sink),
+    Route("GET", TEMPLATE, token, none, no_body, quick, get_template),
+    Route("GET", ENTRY "/dataset", token, none, no_body, heavy, get_dataset),
+    Route("GET", ENTRY "/order", token, none, no_body, heavy, get_order),
+    Route("GET", ENTRY "/columns/{column}/codes", token, none, no_body, heavy, get_codes),
+    Route("GET", ENTRY "/columns/{column}/values", token, none, no_body, heavy, get_values),
+    Route("GET", ENTRY "/columns/{column}/numbers", token, none, no_body, heavy, get_numbers),
+    Route("GET", ENTRY "/projections/pca", token, none, no_body, heavy, get_pca),
+    Route("GET", ENTRY "/projections/pca/coordinates", token, none, no_body, heavy, get_pca_coordinates),
     Route("GET", "/", page, none, no_body, quick, get_page),
     Route("GET", "/workspaces/{workspace}/projects/{project}", page, none, no_body, quick, get_page),
     Route("GET", "/experiments/{key}", page, none, no_body, quick, get_page),
@@ -60,6 +71,8 @@ constexpr std::array table{
 };
 // clang-format on
 
+#undef ENTRY
+#undef TEMPLATE
 #undef EXPERIMENT
 
 bool is_parameter(std::string_view part) {

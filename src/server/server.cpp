@@ -120,6 +120,7 @@ Server::~Server() {
 
 void Server::stop(std::chrono::milliseconds grace) {
     app_->stopping = true;
+    app_->projections.stop();
     http_->stop(grace);
 }
 
