@@ -17,13 +17,14 @@ TEST(ProjectorConfig, IsWrittenAsTheSdkWritesIt) {
     Entry entry{.title = "Comet \"Embedding\"", .n_rows = 4, .n_dims = 3, .tensor = {id, key, ""}};
     entry.metadata = AssetRef{id, key, ""};
     entry.sprite = SpriteRef{{id, key, ""}, 28, 20};
-    EXPECT_EQ(
-        write_projector_config({{entry}, {}}),
-        R"({"embeddings":[{"tensorName":"Comet \"Embedding\"","tensorShape":[4,3],"tensorPath":"/api/asset/download?assetId=)" +
-            id + "&experimentKey=" + key + "&name=vectors-" + id +
-            R"(.bytes","metadataPath":"/api/asset/download?assetId=)" + id +
-            "&experimentKey=" + key + R"(","sprite":{"imagePath":"/api/image/download?imageId=)" +
-            id + "&experimentKey=" + key + R"(","singleImageDim":[28,20]}}]})");
+    EXPECT_EQ(write_projector_config({{entry}, {}}),
+              R"({"embeddings":[{"tensorName":"Comet \"Embedding\"","tensorShape":[4,3],)"
+              R"("tensorPath":"/api/asset/download?assetId=)" +
+                  id + "&experimentKey=" + key + "&name=vectors-" + id +
+                  R"(.bytes","metadataPath":"/api/asset/download?assetId=)" + id +
+                  "&experimentKey=" + key +
+                  R"(","sprite":{"imagePath":"/api/image/download?imageId=)" + id +
+                  "&experimentKey=" + key + R"(","singleImageDim":[28,20]}}]})");
     EXPECT_EQ(write_projector_config({}), R"({"embeddings":[]})");
 }
 
