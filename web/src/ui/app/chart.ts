@@ -9,7 +9,8 @@ import type { ChartAxis, Curve } from './chart_data';
 import { formatNumber } from './format';
 
 // uPlot declares its scales as a const enum, which a module compiled by itself cannot read.
-const LOGARITHMIC = 3 as uPlot.Scale.Distr;
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+const LOGARITHMIC: uPlot.Scale.Distr = 3;
 
 export interface ChartSeries {
   label: string;
@@ -49,7 +50,8 @@ function axisOptions(host: HTMLElement, logarithmic: boolean): uPlot.Axis[] {
 function seriesOptions({ series, axis, theme }: ChartInput): uPlot.Series[] {
   const name = { step: 'step', epoch: 'epoch', time: 'time' }[axis];
   const x: uPlot.Series = { label: name };
-  if (axis !== 'time') x.value = (_, value: number | null) => show(value);
+  if (axis !== 'time')
+    x.value = (self, value: number | null) => show(value ?? lastOf(self.data[0]));
   return [
     x,
     ...series.map(({ label, curve }, i): uPlot.Series => {
@@ -59,10 +61,20 @@ function seriesOptions({ series, axis, theme }: ChartInput): uPlot.Series[] {
         stroke,
         width: 1.75,
         points: { show: curve.x.length <= 40, size: 5, fill: stroke },
-        value: (_, value: number | null) => show(value),
+        // Away from the curve the legend says where it has got to.
+        value: (self, value: number | null, _, at: number | null) =>
+          show(at === null ? lastOf(self.data[i + 1]) : value),
       };
     }),
   ];
+}
+
+function lastOf(values: ArrayLike<number | null | undefined> | undefined): number | null {
+  for (let i = (values?.length ?? 0) - 1; i >= 0; i--) {
+    const value = values?.[i];
+    if (value !== null && value !== undefined) return value;
+  }
+  return null;
 }
 
 function show(value: number | null | undefined): string {
@@ -114,6 +126,7 @@ export class Chart {
     return {
       width: Math.max(80, this.#host.clientWidth),
       height: 200,
+      padding: [10, 12, 0, 0],
       scales: {
         x: { time: input.axis === 'time' },
         y: input.logarithmic ? { distr: LOGARITHMIC, log: 10 } : {},

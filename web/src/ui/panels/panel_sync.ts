@@ -42,9 +42,7 @@ export class PanelSync {
   async apply(edit: PanelEdit): Promise<void> {
     this.#waiting.push(edit);
     this.#show();
-    this.#saving ??= this.#saveAll().finally(() => {
-      this.#saving = null;
-    });
+    this.#saving ??= this.#saveAll();
     await this.#saving;
   }
 
@@ -76,6 +74,7 @@ export class PanelSync {
       this.#waiting = [];
       throw thrown;
     } finally {
+      this.#saving = null;
       this.#show();
     }
   }
