@@ -23,7 +23,7 @@ import { Notices } from './notices.svelte';
 import { Selected } from './selected.svelte';
 import type { SelectMode } from './selection';
 import { Stage } from './stage';
-import { defaultState, formatState, type ViewState } from './view_state';
+import { defaultState, formatState, imageSizeFor, type ViewState } from './view_state';
 
 export type Phase =
   | { kind: 'loading' }
@@ -109,6 +109,11 @@ export class ProjectorModel {
     return this.view.labels ?? !(repeats && this.order.length > LABELS_OF_CLASSES_UP_TO);
   }
 
+  /** CSS px of the pictures at the points. */
+  get imageSize(): number {
+    return this.view.imageSize ?? imageSizeFor(this.order.length);
+  }
+
   scaleOf(info: ColumnInfo): 'classes' | 'ramp' {
     return scaleOf(this.view, info);
   }
@@ -178,7 +183,8 @@ export class ProjectorModel {
   }
 
   #applyLook(): void {
-    const { pointSize, opacity, images, imageSize } = this.view;
+    const { pointSize, opacity, images } = this.view;
+    const imageSize = this.imageSize;
     const labels = this.labelsOn;
     this.stage.setLook({ pointSize, opacity, images, imageSize, labels, theme: this.theme });
   }
@@ -308,6 +314,7 @@ export class ProjectorModel {
     this.paint.clear();
     this.#axes = axes;
     this.selected.setOrder(order, this.view.rows);
+    this.#applyLook();
     this.#drawPoints(glide);
     this.#drawColours();
     this.phase = { kind: 'ready' };

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { SHOW_ALL } from './legend';
-import { defaultState, formatState, parseState, selectionFits, type ViewState } from './view_state';
+import {
+  defaultState,
+  formatState,
+  imageSizeFor,
+  parseState,
+  selectionFits,
+  type ViewState,
+} from './view_state';
 
 const FULL: ViewState = {
   entry: 3,
@@ -43,6 +50,10 @@ describe('the view in the address', () => {
     for (const labels of [true, false, null]) {
       expect(parseState(formatState({ ...defaultState(), labels })).labels).toBe(labels);
     }
+  });
+
+  it('chooses smaller pictures for more points', () => {
+    expect([4, 100, 10_000, 70_000, 1e9].map(imageSizeFor)).toEqual([48, 48, 20, 12, 8]);
   });
 
   it('takes a question mark in front', () => {

@@ -23,8 +23,8 @@ export interface ViewState {
   /** On the canvas for as many points as fit; null = the projector chooses. */
   labels: boolean | null;
   images: boolean;
-  /** CSS px. */
-  imageSize: number;
+  /** CSS px of the longer side; null = chosen for the number of points. */
+  imageSize: number | null;
   /** A factor of the size chosen for the number of points. */
   pointSize: number;
   opacity: number;
@@ -39,6 +39,12 @@ export const RANGES = {
   pointSize: { min: 0.4, max: 4, step: 0.1 },
   opacity: { min: 0.1, max: 1, step: 0.05 },
 } as const;
+
+/** Large pictures for a few points, small ones for many: 48 px up to 100, 20 at 10,000, 12 at 70,000. */
+export function imageSizeFor(nPoints: number): number {
+  const size = 48 * (Math.max(nPoints, 100) / 100) ** -0.2;
+  return Math.max(RANGES.imageSize.min, 2 * Math.round(size / 2));
+}
 
 /** Longer selections would make addresses that browsers and chats cut off. */
 const MAX_SELECTION_CHARACTERS = 1500;
@@ -55,7 +61,7 @@ export function defaultState(): ViewState {
     label: null,
     labels: null,
     images: true,
-    imageSize: 28,
+    imageSize: null,
     pointSize: 1,
     opacity: 0.85,
     camera: null,
@@ -122,7 +128,7 @@ export function formatState(state: ViewState): string {
   if (state.label !== null) query.set('label', state.label);
   if (state.labels !== null) query.set('labels', state.labels ? 'on' : 'off');
   if (!state.images) query.set('images', 'off');
-  put('image_size', short(state.imageSize), short(base.imageSize));
+  if (state.imageSize !== null) query.set('image_size', short(state.imageSize));
   put('size', short(state.pointSize), short(base.pointSize));
   put('opacity', short(state.opacity), short(base.opacity));
   if (state.camera !== null) query.set('camera', formatCamera(state.camera));
@@ -167,7 +173,9 @@ export function parseState(text: string): ViewState {
     label: query.get('label'),
     labels: labels === null ? null : labels === 'on',
     images: query.get('images') !== 'off',
-    imageSize: within(query.get('image_size'), base.imageSize, RANGES.imageSize),
+    imageSize: query.has('image_size')
+      ? within(query.get('image_size'), 28, RANGES.imageSize)
+      : null,
     pointSize: within(query.get('size'), base.pointSize, RANGES.pointSize),
     opacity: within(query.get('opacity'), base.opacity, RANGES.opacity),
     camera: camera === null ? null : parseCamera(camera, mode),
