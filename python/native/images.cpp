@@ -9,7 +9,9 @@
 #include <optional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "client/sprite_source.h"
 #include "native.h"
 #include "sprite/sprite.h"
 
@@ -48,6 +50,35 @@ void to_bytes(const float* values, std::size_t n, float factor, std::uint8_t* by
     }
 }
 
+nb::bytes build_sprite(const PixelStack& stack,
+                       int tile_width,
+                       int tile_height,
+                       const std::optional<Color>& transparent,
+                       const std::optional<Colors>& backgrounds) {
+    std::string png;
+    {
+        const nb::gil_scoped_release release;
+        const std::size_t size = stack.shape(1) * stack.shape(2) * stack.shape(3);
+        std::vector<oort::PixelsView> tiles;
+        for (std::size_t i = 0; i < stack.shape(0); ++i) {
+            tiles.push_back({{stack.data() + i * size, size},
+                             static_cast<int>(stack.shape(2)),
+                             static_cast<int>(stack.shape(1)),
+                             static_cast<int>(stack.shape(3))});
+        }
+        oort::SpritePlan plan{.tiles = tiles,
+                              .tile_width = tile_width,
+                              .tile_height = tile_height,
+                              .transparent = to_rgb(transparent)};
+        for (std::size_t i = 0; backgrounds && i < backgrounds->shape(0); ++i) {
+            const std::uint8_t* color = backgrounds->data() + 3 * i;
+            plan.backgrounds.push_back({color[0], color[1], color[2]});
+        }
+        png = oort::build_sprite(plan);
+    }
+    return nb::bytes(png.data(), png.size());
+}
+
 }  // namespace
 
 void bind_images(nb::module_& m) {
@@ -71,6 +102,15 @@ void bind_images(nb::module_& m) {
         "factor"_a,
         "bytes"_a,
         "bytes = values * factor, rounded and clipped to 0..255; NaN becomes 0.");
+
+    m.def("build_sprite",
+          &build_sprite,
+          "stack"_a,
+          "tile_width"_a,
+          "tile_height"_a,
+          "transparent"_a.none(),
+          "backgrounds"_a.none(),
+          "The PNG of a sprite of pictures of one size.");
 
     nb::class_<oort::Sprite>(m, "Sprite", "An atlas being filled, tile by tile.")
         .def(nb::init<std::size_t, int, int>(), "n_tiles"_a, "tile_width"_a, "tile_height"_a)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <future>
 #include <thread>
@@ -18,6 +19,9 @@ namespace oort {
 namespace {
 
 constexpr std::int64_t max_side = 1 << 14;
+
+// As Sprite has it; checked here too, so that the call that logs says so and not the background thread.
+constexpr std::uint64_t max_pixels = std::uint64_t{1} << 29;
 
 // What remains of the file after its header, taken piece by piece.
 struct Rest {
@@ -109,6 +113,20 @@ void check_sprite_plan(const SpritePlan& plan) {
                         plan.tile_width,
                         plan.tile_height,
                         max_side));
+    }
+    const auto columns =
+        static_cast<std::uint64_t>(std::ceil(std::sqrt(static_cast<double>(plan.tiles.size()))));
+    const std::uint64_t n_pixels = columns * columns * static_cast<std::uint64_t>(plan.tile_width) *
+                                   static_cast<std::uint64_t>(plan.tile_height);
+    if (n_pixels > max_pixels) {
+        throw Error(ErrorCode::too_large,
+                    fmt::format("image_size ({}, {}) for {} images makes {} pixels: at most {} are "
+                                "possible, take smaller tiles",
+                                plan.tile_width,
+                                plan.tile_height,
+                                plan.tiles.size(),
+                                n_pixels,
+                                max_pixels));
     }
     for (std::size_t i = 0; i < plan.tiles.size(); ++i) {
         const PixelsView& tile = plan.tiles[i];
