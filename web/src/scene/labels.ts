@@ -33,11 +33,13 @@ export function placeLabels(
 ): PlacedLabel[] {
   const placed: PlacedLabel[] = [];
   for (const wish of wishes) {
-    const spots = spotsFor(wish, height).filter((spot) => within(spot, size));
-    const free = spots.find((spot) => !placed.some((other) => overlap(spot, other)));
+    const spots = spotsFor(wish, height);
+    const free = spots.find(
+      (spot) => within(spot, size) && !placed.some((other) => overlap(spot, other)),
+    );
     // Only the first of the important ones may insist: two labels on one place can be read by nobody.
     const insists = wish.always && placed.length === 0;
-    const spot = free ?? (insists ? spots[0] : undefined);
+    const spot = free ?? (insists ? pushedInside(spots[0], size) : undefined);
     if (spot !== undefined) placed.push(spot);
   }
   return placed;
@@ -55,6 +57,17 @@ function spotsFor(wish: LabelWish, height: number): PlacedLabel[] {
   // Others keep to one side, so that a crowd of labels reads like a table.
   const few = always ? corners : corners.slice(0, 1);
   return few.map(([left, top]) => ({ position, left, top, width, height, always }));
+}
+
+/** As much of it in view as fits, its beginning first. */
+function pushedInside(
+  label: PlacedLabel | undefined,
+  size: { width: number; height: number },
+): PlacedLabel | undefined {
+  if (label === undefined) return undefined;
+  const left = Math.max(2, Math.min(label.left, size.width - 2 - label.width));
+  const top = Math.max(2, Math.min(label.top, size.height - 2 - label.height));
+  return { ...label, left, top };
 }
 
 function within(label: PlacedLabel, size: { width: number; height: number }): boolean {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { startLook, styleOf } from '../scene/look';
+import { fitTo, startCamera, viewOf } from '../scene/camera';
+import { random, randomCloud } from '../scene/random_cloud';
+import { SpriteChooser } from './sprite_chooser';
+import { HIDDEN, NORMAL, SELECTED } from './tier';
+
+const size = { width: 800, height: 600 };
+
+function setUp(n: number, mode: '2d' | '3d'): Parameters<SpriteChooser['choose']> {
+  const columns = randomCloud(n, random(n));
+  const states = columns.x.map((v) => (Number.isNaN(v) ? HIDDEN : NORMAL));
+  const camera = fitTo({ ...startCamera(), mode }, size, columns, columns.x.keys());
+  const style = styleOf({ ...startLook('dark'), images: true, imageSize: 30 }, n, size, 1);
+  const tiles = Uint32Array.from({ length: n }, (_, i) => i);
+  return [columns, Uint8Array.from(states), tiles, n, n, viewOf(camera, size, 2), style];
+}
+
+describe('sprite chooser', () => {
+  it('shows all of a few, far to near', () => {
+    const args = setUp(300, '3d');
+    const chosen = new SpriteChooser().choose(...args);
+    expect(chosen.count).toBe([...args[1]].filter((s) => s !== HIDDEN).length);
+    const w = [...chosen.w.subarray(0, chosen.count)];
+    const step = (args[5].far - args[5].near) / 60000;
+    for (let k = 1; k < w.length; k++) expect(w[k]!).toBeLessThanOrEqual(w[k - 1]! + step);
+  });
+
+  it('shows at most one a cell of a crowd: the first in draw order', () => {
+    const args = setUp(20000, '2d');
+    const chosen = new SpriteChooser().choose(...args);
+    const cells = new Map<string, number>();
+    for (let k = 0; k < chosen.count; k++) {
+      const cell = `${Math.floor(chosen.x[k]! / 15)},${Math.floor(chosen.y[k]! / 15)}`;
+      expect(cells.has(cell)).toBe(false);
+      cells.set(cell, chosen.positions[k]!);
+    }
+    expect(chosen.count).toBeGreaterThan(500);
+    expect(chosen.positions.subarray(0, chosen.count).includes(0)).toBe(true);
+  });
+
+  it('always shows the selected, last, and never those without an image', () => {
+    const args = setUp(5000, '3d');
+    args[1][4000] = SELECTED;
+    args[3] = 4500;
+    const chosen = new SpriteChooser().choose(...args);
+    expect(chosen.positions[chosen.count - 1]).toBe(4000);
+    expect(Math.max(...chosen.positions.subarray(0, chosen.count))).toBeLessThan(4500);
+  });
+
+  it('leaves dots when images would be tiny', () => {
+    const args = setUp(50, '2d');
+    args[6] = { ...args[6], imageSize: 8 };
+    expect(new SpriteChooser().choose(...args).count).toBe(0);
+  });
+});
