@@ -25,25 +25,35 @@ export const PALETTES: Record<ColourTheme, Palette> = {
     background: '#0b0e14',
     // prettier-ignore
     categorical: [
-      '#8a89f7', '#e8e310', '#db2478', '#35c6ef', '#b6770b', '#4efcc6', '#f98fa7', '#1f7fa2', '#aab51b', '#8b46df',
-      '#d3e4a1', '#86b2cb', '#ddcada', '#88e0f7', '#97d9af', '#b0bfd1', '#9af8f4', '#f3ba8c', '#c5a483', '#64bead',
+      '#8a89f7', '#e8e310', '#db2478', '#35c6ef', '#b6770b',
+      '#4efcc6', '#f98fa7', '#1f7fa2', '#aab51b', '#8b46df',
+      '#d3e4a1', '#86b2cb', '#ddcada', '#88e0f7', '#97d9af',
+      '#b0bfd1', '#9af8f4', '#f3ba8c', '#c5a483', '#64bead',
     ],
     other: '#5c6573',
     missing: '#3c4351',
     // prettier-ignore
-    ramp: ['#5e2dad', '#3f54cc', '#0c7bc4', '#0d97b9', '#13b1b4', '#17cba6', '#69e084', '#c0e967', '#ffed87'],
+    ramp: [
+      '#5e2dad', '#3f54cc', '#0c7bc4', '#0d97b9', '#13b1b4',
+      '#17cba6', '#69e084', '#c0e967', '#ffed87',
+    ],
   },
   light: {
     background: '#fbfbfa',
     // prettier-ignore
     categorical: [
-      '#3a76a8', '#d46b01', '#c22d6d', '#65b8fe', '#516012', '#ae5cf3', '#e683ad', '#b1bb27', '#4a24a5', '#73235b',
-      '#7ba0d6', '#b5cabc', '#8cb8d2', '#b49c5a', '#b97b5b', '#d0a78e', '#c9c984', '#9480bb', '#7bd3e9', '#4e9e82',
+      '#3a76a8', '#d46b01', '#c22d6d', '#65b8fe', '#516012',
+      '#ae5cf3', '#e683ad', '#b1bb27', '#4a24a5', '#73235b',
+      '#7ba0d6', '#b5cabc', '#8cb8d2', '#b49c5a', '#b97b5b',
+      '#d0a78e', '#c9c984', '#9480bb', '#7bd3e9', '#4e9e82',
     ],
     other: '#b0b6bf',
     missing: '#d6d9de',
     // prettier-ignore
-    ramp: ['#f0cf4c', '#aeca4b', '#58c066', '#11aa88', '#028f92', '#0b7591', '#0a5996', '#2e2ca4', '#43017a'],
+    ramp: [
+      '#f0cf4c', '#aeca4b', '#58c066', '#11aa88', '#028f92',
+      '#0b7591', '#0a5996', '#2e2ca4', '#43017a',
+    ],
   },
 };
 
