@@ -136,7 +136,8 @@ export class ColourBook {
   readonly #columns = new Map<string, Map<string, number>>();
 
   /**
-   * values: most frequent first. wanted: values that shall have a colour of their own even when they
+   * values: most frequent first. wanted: values that shall have a colour of their own even
+   * when they
    * are rare (those shown alone). Returns the slot of each code.
    */
   assign(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dark or light, for the whole document: the attribute data-theme on <html>, which tokens.css reads.
+// Dark or light, for the whole document: the attribute data-theme on <html>, which tokens.css
+// reads.
 // Dark is the default; a person's own choice is remembered on this machine.
 
 export type Theme = 'dark' | 'light';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the projector asks of the outside world. The pages hand it an object that speaks to the server;
+// What the projector asks of the outside world. The pages hand it an object that speaks to the
+// server;
 // tests hand it one that answers from memory. Every per-row array is in draw order.
 
 /** One element of a template, the unit the projector shows. */
@@ -116,7 +117,10 @@ export interface ApiFailure {
   retryAfterMs: number | null;
 }
 
-/** Reads a failure without trusting its type: whoever implements ProjectorApi may throw anything. */
+/**
+ * Reads a failure without trusting its type: whoever implements ProjectorApi may throw
+ * anything.
+ */
 export function asFailure(thrown: unknown): ApiFailure {
   if (!(thrown instanceof Error))
     return { code: null, message: String(thrown), retryAfterMs: null };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// <oort-projector experiment="KEY" template="ASSET_ID" entry="0" embedded>: the projector for any page.
+// <oort-projector experiment="KEY" template="ASSET_ID" entry="0" embedded>: the projector for
+// any page.
 //
 // It draws into the light DOM. A shadow root would need its styles as text at run time, which
 // `style-src 'self'` refuses for <style> elements; here the compiled style sheet is one external

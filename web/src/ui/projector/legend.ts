@@ -5,7 +5,8 @@
 import { MISSING_CODE } from './api';
 
 /**
- * only = false: everything but `values` is shown; only = true: nothing but `values`. null stands for
+ * only = false: everything but `values` is shown; only = true: nothing but `values`. null stands
+ * for
  * "no value". Two forms, because hiding one of a thousand and showing one of a thousand must both
  * stay short in an address.
  */

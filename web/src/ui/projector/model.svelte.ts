@@ -103,7 +103,10 @@ export class ProjectorModel {
     return labelColumnOf(this.view, this.columns);
   }
 
-  /** A crowd of labels that only repeat the colours would hide the points: then off unless asked. */
+  /**
+   * A crowd of labels that only repeat the colours would hide the points: then off unless
+   * asked.
+   */
   get labelsOn(): boolean {
     const repeats = this.labelColumn !== null && this.labelColumn === this.colourColumn;
     return this.view.labels ?? !(repeats && this.order.length > LABELS_OF_CLASSES_UP_TO);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the scene has been told. The model speaks to the stage at any time; a scene that comes later,
+// What the scene has been told. The model speaks to the stage at any time; a scene that comes
+// later,
 // or anew after a lost one, is told everything again.
 
 import {

@@ -40,7 +40,10 @@ export const RANGES = {
   opacity: { min: 0.1, max: 1, step: 0.05 },
 } as const;
 
-/** Large pictures for a few points, small ones for many: 48 px up to 100, 20 at 10,000, 12 at 70,000. */
+/**
+ * Large pictures for a few points, small ones for many: 48 px up to 100, 20 at 10,000, 12 at
+ * 70,000.
+ */
 export function imageSizeFor(nPoints: number): number {
   const size = 48 * (Math.max(nPoints, 100) / 100) ** -0.2;
   return Math.max(RANGES.imageSize.min, 2 * Math.round(size / 2));
