@@ -184,7 +184,7 @@ export class GlTier implements Tier {
     const rows = end - job.next;
     job.next = end;
     const whole = end >= job.end;
-    if (whole) points.drawSelected(this.buffer(job), job.request, job.scale);
+    points.drawSelected(this.buffer(job), job.request, job.scale);
     this.present(job);
     this.await(job, rows, started, whole);
   }

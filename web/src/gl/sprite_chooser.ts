@@ -58,10 +58,13 @@ export class SpriteChooser {
       const x = points.x[i] as number;
       const y = points.y[i] as number;
       const z = points.z[i] as number;
-      const w = r[8]! * x + r[9]! * y + r[10]! * z + r[11]!;
+      const w =
+        (r[8] as number) * x + (r[9] as number) * y + (r[10] as number) * z + (r[11] as number);
       if (w <= view.near) continue;
-      const px = (r[0]! * x + r[1]! * y + r[2]! * z + r[3]!) / w;
-      const py = (r[4]! * x + r[5]! * y + r[6]! * z + r[7]!) / w;
+      const px =
+        ((r[0] as number) * x + (r[1] as number) * y + (r[2] as number) * z + (r[3] as number)) / w;
+      const py =
+        ((r[4] as number) * x + (r[5] as number) * y + (r[6] as number) * z + (r[7] as number)) / w;
       const size = imageSizeAt(view, style.imageSize, w);
       if (size < least) continue;
       const half = size / 2;

@@ -16,12 +16,10 @@ import {
   type Vec3,
 } from './camera';
 import type { CameraState } from './types';
-import { random } from './random_cloud';
+import { random } from '../gl/random_cloud';
 
-const sizes = [
-  { width: 1400, height: 900 },
-  { width: 390, height: 844 },
-];
+const wide = { width: 1400, height: 900 };
+const tall = { width: 390, height: 844 };
 
 function randomCamera(next: () => number, mode: '2d' | '3d'): CameraState {
   return {
@@ -39,7 +37,7 @@ describe('camera', () => {
     const next = random(1);
     for (let trial = 0; trial < 200; trial++) {
       const camera = randomCamera(next, trial % 2 === 0 ? '2d' : '3d');
-      const size = sizes[trial % 2]!;
+      const size = trial % 2 === 0 ? wide : tall;
       const [px, py] = [next() * size.width, next() * size.height];
       const w = camera.mode === '2d' ? 1 : 0.2 + 3 * next();
       const p = unproject(camera, size, px, py, w);
@@ -54,7 +52,7 @@ describe('camera', () => {
     const next = random(2);
     for (let trial = 0; trial < 200; trial++) {
       const camera = randomCamera(next, trial % 2 === 0 ? '2d' : '3d');
-      const size = sizes[0]!;
+      const size = wide;
       const [px, py] = [next() * size.width, next() * size.height];
       const under = unproject(camera, size, px, py, camera.distance);
       const zoomed = zoomTo(camera, size, px, py, 0.5 + next());
@@ -67,7 +65,7 @@ describe('camera', () => {
     const next = random(3);
     for (const mode of ['2d', '3d'] as const) {
       const camera = randomCamera(next, mode);
-      const size = sizes[0]!;
+      const size = wide;
       const p = unproject(camera, size, 500, 400, camera.distance);
       const [x, y] = project(viewOf(pan(camera, size, 31, -17), size, 2), ...p);
       expect(x).toBeCloseTo(531, 1);
@@ -77,7 +75,7 @@ describe('camera', () => {
 
   it('looks along -z at yaw 0 with x to the right and y up', () => {
     const camera = { ...startCamera(), yaw: 0, pitch: 0 };
-    const view = viewOf(camera, sizes[0]!, 2);
+    const view = viewOf(camera, wide, 2);
     const [cx, cy] = project(view, 0, 0, 0);
     expect([cx, cy]).toEqual([700, 450]);
     expect(project(view, 0.5, 0, 0)[0]).toBeGreaterThan(cx);
@@ -110,18 +108,23 @@ describe('camera', () => {
     const next = random(5);
     for (let trial = 0; trial < 40; trial++) {
       const camera = randomCamera(next, trial % 2 === 0 ? '2d' : '3d');
-      const size = sizes[trial % 2]!;
+      const size = trial % 2 === 0 ? wide : tall;
       const column = (): number[] => Array.from({ length: 50 }, () => next() * 2 - 1);
       const cloud = {
         x: column(),
         y: column(),
-        z: camera.mode === '2d' ? Array(50).fill(0) : column(),
+        z: camera.mode === '2d' ? column().fill(0) : column(),
       };
       const fitted = fitTo(camera, size, cloud, cloud.x.keys());
       const view = viewOf(fitted, size, 2);
       let reach = 0;
       for (let i = 0; i < 50; i++) {
-        const [x, y, w] = project(view, cloud.x[i]!, cloud.y[i]!, cloud.z[i]!);
+        const [x, y, w] = project(
+          view,
+          cloud.x[i] as number,
+          cloud.y[i] as number,
+          cloud.z[i] as number,
+        );
         expect(w).toBeGreaterThan(0);
         expect(x).toBeGreaterThan(0);
         expect(y).toBeGreaterThan(0);
@@ -138,7 +141,7 @@ describe('camera', () => {
     for (const mode of ['2d', '3d'] as const) {
       const camera = { ...startCamera(), mode };
       for (const at of [[], [0], [1], [0, 1]]) {
-        const fitted = fitTo(camera, sizes[0]!, cloud, at);
+        const fitted = fitTo(camera, wide, cloud, at);
         expect([...fitted.target, fitted.distance, fitted.zoom].every(Number.isFinite)).toBe(true);
       }
     }
@@ -149,7 +152,7 @@ describe('camera', () => {
     const b = { ...startCamera(), yaw: -3 };
     expect(Math.abs(between(a, b, 0.5).yaw)).toBeGreaterThan(3);
     expect(between(a, b, 1)).toEqual(b);
-    expect(orbit(a, sizes[0]!, 0, 1e6).pitch).toBeLessThanOrEqual(Math.PI / 2);
+    expect(orbit(a, wide, 0, 1e6).pitch).toBeLessThanOrEqual(Math.PI / 2);
   });
 
   it('round-trips through JSON and survives nonsense', () => {

@@ -14,6 +14,8 @@ const FIELD_OF_VIEW = (38 * Math.PI) / 180;
 const FOCAL = 0.5 / Math.tan(FIELD_OF_VIEW / 2);
 /** Share of the view that fitted points fill. */
 const FILL = 0.86;
+/** Points measured for the size of the cloud; draw order is random, so the first are a fair sample. */
+const FIT_SAMPLE = 20_000;
 const NEAR_MIN = 0.01;
 const PITCH_MAX = Math.PI / 2;
 export const DISTANCE_MIN = 0.02;
@@ -72,7 +74,10 @@ export function viewOf(camera: CameraState, size: Size, radius: number): View {
     rows[8 + k] = f;
   }
   for (const row of [0, 4, 8]) {
-    rows[row + 3] = -dot([rows[row]!, rows[row + 1]!, rows[row + 2]!], eye);
+    rows[row + 3] = -dot(
+      [rows[row] as number, rows[row + 1] as number, rows[row + 2] as number],
+      eye,
+    );
   }
   const middle = -dot(forward, eye);
   const near = Math.max(NEAR_MIN, middle - radius);
@@ -83,10 +88,10 @@ export function viewOf(camera: CameraState, size: Size, radius: number): View {
 /** Pixels and depth of a point; w <= view.near means it is not seen. */
 export function project(view: View, x: number, y: number, z: number): Vec3 {
   const r = view.rows;
-  const w = r[8]! * x + r[9]! * y + r[10]! * z + r[11]!;
+  const w = (r[8] as number) * x + (r[9] as number) * y + (r[10] as number) * z + (r[11] as number);
   return [
-    (r[0]! * x + r[1]! * y + r[2]! * z + r[3]!) / w,
-    (r[4]! * x + r[5]! * y + r[6]! * z + r[7]!) / w,
+    ((r[0] as number) * x + (r[1] as number) * y + (r[2] as number) * z + (r[3] as number)) / w,
+    ((r[4] as number) * x + (r[5] as number) * y + (r[6] as number) * z + (r[7] as number)) / w,
     w,
   ];
 }
@@ -109,7 +114,11 @@ export function unproject(
   const eye = eyeOf(camera, forward);
   const focal = FOCAL * Math.min(size.width, size.height);
   const at = (k: number): number =>
-    eye[k]! + w * (forward[k]! + (right[k]! * dx) / focal - (up[k]! * dy) / focal);
+    (eye[k] as number) +
+    w *
+      ((forward[k] as number) +
+        ((right[k] as number) * dx) / focal -
+        ((up[k] as number) * dy) / focal);
   return [at(0), at(1), at(2)];
 }
 
@@ -170,8 +179,8 @@ export function fitTo(
     if (!p.every(Number.isFinite)) continue;
     points.push(i);
     for (let k = 0; k < 3; k++) {
-      low[k] = Math.min(low[k]!, p[k]!);
-      high[k] = Math.max(high[k]!, p[k]!);
+      low[k] = Math.min(low[k] as number, p[k] as number);
+      high[k] = Math.max(high[k] as number, p[k] as number);
     }
   }
   if (points.length === 0) return { ...camera, target: [0, 0, 0], distance: 4, zoom: 1 };
@@ -191,17 +200,19 @@ function fitDistance(camera: CameraState, size: Size, cloud: Cloud, points: numb
   const { right, up, forward } = basis(camera);
   const focal = FOCAL * Math.min(size.width, size.height);
   let distance = 0.05;
-  let radius = 0;
+  const radii: number[] = [];
   for (const i of points) {
     const p = subtract(pointOf(cloud, i), camera.target);
     const across = (2 * focal * Math.abs(dot(p, right))) / (size.width * FILL);
     const along = (2 * focal * Math.abs(dot(p, up))) / (size.height * FILL);
     distance = Math.max(distance, Math.max(across, along) - dot(p, forward));
-    radius = Math.max(radius, Math.hypot(...p));
+    if (radii.length < FIT_SAMPLE) radii.push(Math.hypot(...p));
   }
   // Not so close that turning the cloud would push half of it out of the view.
+  radii.sort((a, b) => a - b);
+  const radius = radii[Math.floor(radii.length * 0.99)] ?? 0;
   const sphere = radius / Math.sin(FIELD_OF_VIEW / 2);
-  return clamp(Math.max(distance, sphere * 0.56), 0.12, DISTANCE_MAX);
+  return clamp(Math.max(distance, sphere * 0.6), 0.12, DISTANCE_MAX);
 }
 
 /** Yaw and pitch to look along an axis, from its positive end unless `negative`. */

@@ -248,7 +248,7 @@ export class Overlay {
 
 function place(state: OverlayState, position: number): [number, number, number] {
   const { x, y, z } = state.points.columns;
-  return project(state.view, x[position]!, y[position]!, z[position]!);
+  return project(state.view, x[position] as number, y[position] as number, z[position] as number);
 }
 
 /** One line, not too long, cut between characters rather than inside one. */

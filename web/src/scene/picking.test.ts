@@ -5,7 +5,7 @@ import { HIDDEN, NORMAL, type View } from '../gl/tier';
 import { fitTo, project, startCamera, viewOf } from './camera';
 import { styleOf, startLook } from './look';
 import { PICK_RADIUS, insideBox, pick, type PickScene } from './picking';
-import { random, randomCloud } from './random_cloud';
+import { random, randomCloud } from '../gl/random_cloud';
 import { Points } from './points';
 
 const size = { width: 700, height: 500 };
@@ -38,7 +38,12 @@ function slowPick(scene: PickScene, x: number, y: number): number | null {
   const hits = [...states.keys()]
     .filter((i) => states[i] !== HIDDEN)
     .map((i) => {
-      const [px, py, w] = project(view, columns.x[i]!, columns.y[i]!, columns.z[i]!);
+      const [px, py, w] = project(
+        view,
+        columns.x[i] as number,
+        columns.y[i] as number,
+        columns.z[i] as number,
+      );
       const scale = view.flat ? 1 : Math.min(2.5, Math.max(0.5, view.focus / w));
       const dot = (DIAMETER * scale) / 2;
       const away = Math.hypot(px - x, py - y);
@@ -71,7 +76,7 @@ describe('picking', () => {
       const box = { left: 150, top: 80, right: 420, bottom: 333 };
       const want = [...scene.states.keys()].filter((i) => {
         const { x, y, z } = scene.columns;
-        const [px, py, w] = project(scene.view, x[i]!, y[i]!, z[i]!);
+        const [px, py, w] = project(scene.view, x[i] as number, y[i] as number, z[i] as number);
         const inside = px >= 150 && px <= 420 && py >= 80 && py <= 333;
         return scene.states[i] !== HIDDEN && inside && w > scene.view.near;
       });

@@ -46,11 +46,18 @@ function pickDot(scene: PickScene, x: number, y: number, image: Hit | null): Hit
   let best: Hit | null = null;
   for (let i = 0; i < states.length; i++) {
     if (states[i] === HIDDEN) continue;
-    const [px, py, pz] = [columns.x[i]!, columns.y[i]!, columns.z[i]!];
-    const w = r[8]! * px + r[9]! * py + r[10]! * pz + r[11]!;
+    const [px, py, pz] = [columns.x[i] as number, columns.y[i] as number, columns.z[i] as number];
+    const w =
+      (r[8] as number) * px + (r[9] as number) * py + (r[10] as number) * pz + (r[11] as number);
     if (w <= view.near) continue;
-    const dx = (r[0]! * px + r[1]! * py + r[2]! * pz + r[3]!) / w - x;
-    const dy = (r[4]! * px + r[5]! * py + r[6]! * pz + r[7]!) / w - y;
+    const dx =
+      ((r[0] as number) * px + (r[1] as number) * py + (r[2] as number) * pz + (r[3] as number)) /
+        w -
+      x;
+    const dy =
+      ((r[4] as number) * px + (r[5] as number) * py + (r[6] as number) * pz + (r[7] as number)) /
+        w -
+      y;
     const away = dx * dx + dy * dy;
     const dot = diameterAt(view, scene.diameter, w) / 2;
     const reach = Math.max(dot, scene.radius);
@@ -73,11 +80,15 @@ function pickImage(scene: PickScene, x: number, y: number): Hit | null {
   const { images, aspect } = scene;
   if (images === null) return null;
   for (let k = images.count - 1; k >= 0; k--) {
-    const size = images.size[k]!;
+    const size = images.size[k] as number;
     const halfWidth = (aspect >= 1 ? size : size * aspect) / 2;
     const halfHeight = (aspect >= 1 ? size / aspect : size) / 2;
-    if (Math.abs(images.x[k]! - x) > halfWidth || Math.abs(images.y[k]! - y) > halfHeight) continue;
-    return { position: images.positions[k]!, w: images.w[k]!, covered: true };
+    if (
+      Math.abs((images.x[k] as number) - x) > halfWidth ||
+      Math.abs((images.y[k] as number) - y) > halfHeight
+    )
+      continue;
+    return { position: images.positions[k] as number, w: images.w[k] as number, covered: true };
   }
   return null;
 }
@@ -106,11 +117,16 @@ export function insideBox(columns: Columns, states: Uint8Array, view: View, box:
   let count = 0;
   for (let i = 0; i < states.length; i++) {
     if (states[i] === HIDDEN) continue;
-    const [px, py, pz] = [columns.x[i]!, columns.y[i]!, columns.z[i]!];
-    const w = r[8]! * px + r[9]! * py + r[10]! * pz + r[11]!;
+    const [px, py, pz] = [columns.x[i] as number, columns.y[i] as number, columns.z[i] as number];
+    const w =
+      (r[8] as number) * px + (r[9] as number) * py + (r[10] as number) * pz + (r[11] as number);
     if (w <= view.near) continue;
-    const x = (r[0]! * px + r[1]! * py + r[2]! * pz + r[3]!) / w;
-    const y = (r[4]! * px + r[5]! * py + r[6]! * pz + r[7]!) / w;
+    const x =
+      ((r[0] as number) * px + (r[1] as number) * py + (r[2] as number) * pz + (r[3] as number)) /
+      w;
+    const y =
+      ((r[4] as number) * px + (r[5] as number) * py + (r[6] as number) * pz + (r[7] as number)) /
+      w;
     if (x >= box.left && x <= box.right && y >= box.top && y <= box.bottom) found[count++] = i;
   }
   return found.slice(0, count);

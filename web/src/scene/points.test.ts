@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DIMMED, HIDDEN, NORMAL, ROWS_PER_STEP, SELECTED } from '../gl/tier';
 import { Points, mixColumns, normalised } from './points';
-import { random, randomCloud } from './random_cloud';
+import { random, randomCloud } from '../gl/random_cloud';
 
 describe('points', () => {
   it('are scaled into -1..1 with one scale for all axes', () => {

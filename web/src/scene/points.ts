@@ -21,7 +21,9 @@ export function normalised(x: Float32Array, y: Float32Array, z: Float32Array | n
     half = Math.max(half, low <= high ? (high - low) / 2 : 0);
   }
   const scale = half > 0 ? 1 / half : 1;
-  const placed = axes.map((axis, k) => axis.map((value) => (value - middles[k]!) * scale));
+  const placed = axes.map((axis, k) =>
+    axis.map((value) => (value - (middles[k] as number)) * scale),
+  );
   return {
     x: placed[0] as Float32Array,
     y: placed[1] as Float32Array,
@@ -50,7 +52,7 @@ export class Points {
     }
     let square = 0;
     for (let i = 0; i < n; i++) {
-      const [x, y, z] = [columns.x[i]!, columns.y[i]!, columns.z[i]!];
+      const [x, y, z] = [columns.x[i] as number, columns.y[i] as number, columns.z[i] as number];
       const here = x * x + y * y + z * z;
       if (here > square) square = here;
     }
@@ -85,7 +87,7 @@ export class Points {
     const states = new Uint8Array(n);
     const normal = this.selected.length > 0 ? DIMMED : NORMAL;
     for (let i = 0; i < n; i++) {
-      const finite = columns.x[i]! + columns.y[i]! + columns.z[i]!;
+      const finite = (columns.x[i] as number) + (columns.y[i] as number) + (columns.z[i] as number);
       states[i] = Number.isFinite(finite) && (mask === null || mask[i] !== 0) ? normal : HIDDEN;
     }
     for (const position of this.selected) {
@@ -110,7 +112,7 @@ export function emptyColumns(): Columns {
 export function mixColumns(from: Columns, to: Columns, t: number): Columns {
   const blend = (a: Float32Array, b: Float32Array): Float32Array =>
     b.map((value, i) => {
-      const mixed = a[i]! + (value - a[i]!) * t;
+      const mixed = (a[i] as number) + (value - (a[i] as number)) * t;
       return Number.isNaN(mixed) ? value : mixed;
     });
   return { x: blend(from.x, to.x), y: blend(from.y, to.y), z: blend(from.z, to.z) };

@@ -215,7 +215,12 @@ export class Scene {
     const { x, y, z } = this.points.columns;
     const view = this.view();
     if (position < 0 || position >= this.points.n) return { x: 0, y: 0, visible: false };
-    const [px, py, w] = project(view, x[position]!, y[position]!, z[position]!);
+    const [px, py, w] = project(
+      view,
+      x[position] as number,
+      y[position] as number,
+      z[position] as number,
+    );
     const inside = px >= 0 && py >= 0 && px <= view.width && py <= view.height;
     return { x: px, y: py, visible: this.points.drawable(position) && w > view.near && inside };
   }

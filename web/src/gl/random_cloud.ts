@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Repeatable random points for the tests of this folder.
 
-import type { Columns } from '../gl/tier';
+import type { Columns } from './tier';
 
 /** A generator of 0..1 (mulberry32): the same numbers for the same seed everywhere. */
 export function random(seed: number): () => number {
