@@ -58,7 +58,7 @@ def _fill_masked(value: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
     if not np.ma.is_masked(value):
         return np.asarray(value.data)
     # A masked number is a missing one.
-    return np.asarray(value.astype(np.float64).filled(np.nan))
+    return np.ma.filled(value.astype(np.float64), np.nan)
 
 
 def to_columns(value: Any) -> list[tuple[str, Any]] | None:
@@ -97,7 +97,7 @@ def is_series(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return False
     return (
-        (hasattr(value, "iloc") and not hasattr(value, "columns"))
+        (hasattr(value, "isna") and not hasattr(value, "columns"))
         or hasattr(value, "to_pylist")
         or (hasattr(value, "to_list") and hasattr(value, "name") and hasattr(value, "to_numpy"))
     )

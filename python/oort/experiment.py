@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from oort import _native
-from oort.images import Tiles, to_pil, to_pixels, to_size, to_tiles, unit_factor
+from oort.encoded import to_encoded
+from oort.images import Tiles, to_size, to_tiles
 from oort.labels import to_labels
 from oort.values import flatten, to_number, to_value
 from oort.vectors import to_vectors
@@ -31,7 +32,15 @@ _log = logging.getLogger("oort")
 _running: set[Experiment] = set()
 
 # Arguments of Comet's Experiment that mean nothing here: Oort watches no code, machine or console.
-_IGNORED_PREFIXES = ("log_", "auto_", "parse_args", "display_", "optimizer_", "cache_", "experiment_")
+_IGNORED_PREFIXES = (
+    "log_",
+    "auto_",
+    "parse_args",
+    "display_",
+    "optimizer_",
+    "cache_",
+    "experiment_",
+)
 
 
 def _end_all() -> None:
@@ -79,7 +88,7 @@ class Experiment:
         project_name: str | None = None,
         workspace: str | None = None,
         experiment_key: str | None = None,
-        disabled: bool = False,  # noqa: FBT001, FBT002 - Comet's signature
+        disabled: bool = False,  # noqa: FBT001 - Comet's signature
         *,
         url: str | None = None,
         name: str | None = None,
@@ -133,11 +142,11 @@ class Experiment:
         Parameters
         ----------
         vectors
-            n rows of d numbers: lists, arrays of any numeric type and rank (each item is flattened),
-            tensors, frames. Logged as float32; NaN and infinity are kept.
+            n rows of d numbers: lists, arrays of any numeric type and rank (each item is
+            flattened), tensors, frames. Logged as float32; NaN and infinity are kept.
         labels
-            One a row: numbers, strings or None; a table (lists of rows, the first a header); one-hot
-            rows, which become 0, 1, …; a dict of columns; a frame; or None.
+            One a row: numbers, strings or None; a table (lists of rows, the first a header);
+            one-hot rows, which become 0, 1, …; a dict of columns; a frame; or None.
         image_data
             One picture a row (arrays, PIL images, paths, bytes), or the URL that
             `create_embedding_image` returned.
@@ -249,7 +258,8 @@ class Experiment:
         from PIL.PngImagePlugin import PngImageFile
 
         # Not PIL.Image.open, which takes a large sprite of our own for an attack.
-        return PngImageFile(io.BytesIO(png)), self._native.log_embedding_image(png)[1] or None
+        image = PngImageFile(io.BytesIO(png)).convert("RGBA")
+        return image, self._native.log_embedding_image(png)[1] or None
 
     # Assets
 
@@ -276,10 +286,21 @@ class Experiment:
         if hasattr(file_data, "read"):
             name = file_name or os.path.basename(str(getattr(file_data, "name", "")))
             return self.log_asset_data(
-                file_data.read(), name, step=step, metadata=metadata, epoch=epoch, asset_type=asset_type
+                file_data.read(),
+                name,
+                step=step,
+                metadata=metadata,
+                epoch=epoch,
+                asset_type=asset_type,
             )
         path = os.fspath(file_data)
-        arguments = (file_name or "", asset_type, _mark(step), _mark(epoch), _metadata_text(metadata))
+        arguments = (
+            file_name or "",
+            asset_type,
+            _mark(step),
+            _mark(epoch),
+            _metadata_text(metadata),
+        )
         return _result(self._native.log_asset(os.fsdecode(path), *arguments))
 
     def log_asset_data(
@@ -337,17 +358,19 @@ class Experiment:
         """
         Log a picture: a path, bytes or open file of an image, a PIL image, a figure, or an array.
 
-        Arrays are (h, w), (h, w, channels) or, with `image_channels` "first", (channels, h, w); values
-        in `image_minmax` are spread over 0..255, without it floats and bools in 0..1 are, and all else
-        is clipped. Files that browsers show (PNG, JPEG, WebP, GIF) are logged as they are, all else as
-        PNG. `image_scale` resizes. The other arguments are Comet's and mean nothing here.
+        Arrays are (h, w), (h, w, channels) or, with `image_channels` "first", (channels, h, w);
+        values in `image_minmax` are spread over 0..255, without it floats and bools in 0..1 are, and
+        all else is clipped. Files that browsers show (PNG, JPEG, WebP, GIF) are logged as they are,
+        all else as PNG. `image_scale` resizes. The other arguments are Comet's and mean nothing.
         """
         del overwrite, image_format, image_colormap, copy_to_tmp, annotations
         if not self._is_alive():
             return None
-        encoded = _encoded_image(image_data, image_scale, image_shape, image_minmax, image_channels)
+        encoded = to_encoded(image_data, image_scale, image_shape, image_minmax, image_channels)
         name = name or (os.path.basename(image_data) if isinstance(image_data, str) else "")
-        logged = self._native.log_image(encoded, name, _mark(step), _mark(epoch), _metadata_text(metadata))
+        logged = self._native.log_image(
+            encoded, name, _mark(step), _mark(epoch), _metadata_text(metadata)
+        )
         result = _result(logged)
         return None if result is None else {**result, "imageId": result["assetId"]}
 
@@ -367,8 +390,10 @@ class Experiment:
         epoch: int | None = None,
         include_context: Any = True,
     ) -> None:
-        """Log one number of a curve; NaN and infinity are kept. A step or epoch given stays current."""
-        self.log_metrics({name: value}, step=step, epoch=epoch, _context=None if include_context else "")
+        """Log one number of a curve, NaN and infinity too. A step or epoch given stays current."""
+        self.log_metrics(
+            {name: value}, step=step, epoch=epoch, _context=None if include_context else ""
+        )
 
     def log_metrics(
         self,
@@ -406,7 +431,10 @@ class Experiment:
             self.set_step(step)
         pairs = flatten(parameters) if nested_support else parameters.items()
         self._native.log_parameters(
-            [(f"{prefix}_{name}" if prefix else str(name), to_value(value)) for name, value in pairs]
+            [
+                (f"{prefix}_{name}" if prefix else str(name), to_value(value))
+                for name, value in pairs
+            ]
         )
 
     def log_other(self, key: str, value: Any, include_context: Any = True) -> None:
@@ -502,8 +530,8 @@ class Experiment:
         """
         Send what is left, with a progress bar on a terminal.
 
-        If the server is away for `patience_s` or Ctrl-C is pressed, says where the spool is and what
-        sends it later. Called by itself when the script ends.
+        If the server is away for `patience_s` or Ctrl-C is pressed, says where the spool is and
+        what sends it later. Called by itself when the script ends.
         """
         _running.discard(self)
         if self._native is not None:
@@ -551,71 +579,3 @@ def _json_default(value: Any) -> Any:
 
 def _metadata_text(metadata: Mapping[str, Any] | None) -> str:
     return "" if metadata is None else _json_text(dict(metadata), "metadata")
-
-
-_BROWSER_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
-
-
-def _is_for_browsers(encoded: bytes) -> bool:
-    is_webp = encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP"
-    return is_webp or encoded.startswith(_BROWSER_SIGNATURES)
-
-
-def _encoded_image(
-    image: Any, scale: float, shape: Any, minmax: tuple[float, float] | None, channels: str
-) -> bytes:
-    if hasattr(image, "savefig"):
-        buffer = io.BytesIO()
-        image.savefig(buffer, format="png")
-        return buffer.getvalue()
-    if isinstance(image, (str, os.PathLike)):
-        try:
-            with open(image, "rb") as file:
-                image = file.read()
-        except OSError as error:
-            raise ValueError(f"image_data {os.fspath(image)!r} cannot be read: {error}") from error
-    elif hasattr(image, "read") and not hasattr(image, "getbands"):
-        image = image.read()
-    if isinstance(image, (bytes, bytearray, memoryview)):
-        image = bytes(image)
-        if scale == 1.0 and _is_for_browsers(image):
-            return image
-        picture = to_pil(image, "image_data")
-    elif hasattr(image, "getbands"):
-        picture = to_pil(image, "image_data")
-    else:
-        picture = _array_image(image, shape, minmax, channels)
-    if scale != 1.0:
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        picture = picture.resize(size)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="png")
-    return buffer.getvalue()
-
-
-def _array_image(image: Any, shape: Any, minmax: tuple[float, float] | None, channels: str) -> Image:
-    import PIL.Image
-
-    from oort.arrays import to_array
-
-    array = to_array(image)
-    if array is None:
-        array = np.asarray(image)
-    if array.dtype.kind not in "biuf" or array.size == 0:
-        raise ValueError(f"image_data of type {array.dtype} and shape {array.shape} is no image")
-    if array.ndim == 1 and shape is not None:
-        array = array.reshape(tuple(shape)[::-1])
-    if channels == "first" and array.ndim == 3:
-        array = np.moveaxis(array, 0, 2)
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[..., 0]
-    if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
-        raise ValueError(
-            f"image_data has the shape {array.shape}: (height, width) or (height, width, channels) with 1, "
-            f"3 or 4 channels is needed"
-        )
-    if minmax is not None:
-        low, high = minmax
-        array = (array.astype(np.float32) - low) / ((high - low) or 1)
-        return PIL.Image.fromarray(to_pixels(array, 255.0))
-    return PIL.Image.fromarray(to_pixels(array, unit_factor([array])))

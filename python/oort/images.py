@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Color = tuple[int, int, int]
 
-_CHANNELS = (1, 2, 3, 4)
+_CHANNELS = (1, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def to_tiles(
     Parameters
     ----------
     image_data
-        Arrays (h, w), (h, w, 1..4), (1..4, h, w) or flat w * h * channels, as one array or a list; PIL
-        images, paths, bytes of image files. Floats and bools that over the whole call lie in 0..1 are
-        spread over 0..255; all else is clipped to 0..255.
+        Arrays (h, w), (h, w, channels), (channels, h, w) with 1, 3 or 4 channels, or flat w * h *
+        channels, as one array or a list; PIL images, paths, bytes of image files. Floats and bools
+        that over the whole call lie in 0..1 are spread over 0..255; all else is clipped to 0..255.
     image_size
         (width, height) of a tile in pixels; pictures of other sizes are fitted to it.
     n_rows
@@ -76,7 +76,8 @@ def to_tiles(
         raise ValueError("image_data is empty: one image a row is needed")
     if n_rows is not None and len(elements) != n_rows:
         raise ValueError(
-            f"image_data has {len(elements)} images and vectors has {n_rows} rows: they must be equal"
+            f"image_data has {len(elements)} images and vectors has {n_rows} rows: "
+            "they must be equal"
         )
     elements = _preprocessed(elements, preprocess)
     backgrounds = None if background is None else _backgrounds(background, len(elements))
@@ -97,7 +98,9 @@ def to_size(image_size: Any) -> tuple[int, int]:
     except (TypeError, ValueError):
         width = height = 0
     if width < 1 or height < 1:
-        raise ValueError(f"image_size {image_size!r} is no size: (width, height) in pixels is needed")
+        raise ValueError(
+            f"image_size {image_size!r} is no size: (width, height) in pixels is needed"
+        )
     return width, height
 
 
@@ -152,13 +155,14 @@ def _whole(number: Any) -> int:
     return int(number)
 
 
-def _elements(image_data: Any) -> Sequence[Any]:
+def _elements(image_data: Any) -> Any:
     """Give an array of rank 2 or more, or a list."""
     array = None if is_series(image_data) else to_array(image_data)
     if array is not None and array.dtype != object:
         if array.ndim < 2:
             raise ValueError(
-                f"image_data has the shape {array.shape}: one image a row is needed, as (n, height, width)"
+                f"image_data has the shape {array.shape}: one image a row is needed, as "
+                "(n, height, width)"
             )
         return array
     if isinstance(image_data, (bytes, os.PathLike)) or not hasattr(image_data, "__iter__"):
@@ -188,18 +192,22 @@ def _to_picture(element: Any, i: int) -> np.ndarray:
         raise ValueError(f"image_data[{i}] has rows of unequal length") from error
     if array.dtype.kind not in "biuf" or array.ndim == 0 or array.size == 0:
         raise ValueError(
-            f"image_data[{i}] of type {array.dtype} and shape {array.shape} is no image: an array of "
-            f"numbers, a PIL image, a path or bytes is needed"
+            f"image_data[{i}] of type {array.dtype} and shape {array.shape} is no image: an array "
+            f"of numbers, a PIL image, a path or bytes is needed"
         )
     return array
 
 
-def _preprocessed(elements: Sequence[Any], preprocess: Callable[[Any], Any] | None) -> Sequence[Any]:
+def _preprocessed(
+    elements: Sequence[Any], preprocess: Callable[[Any], Any] | None
+) -> Sequence[Any]:
     if preprocess is None:
         return elements
     results = [preprocess(element) for element in elements]
     return [
-        result if type(result) is np.ndarray and result.dtype.kind in "biuf" else _element(result, i)
+        result
+        if type(result) is np.ndarray and result.dtype.kind in "biuf"
+        else _element(result, i)
         for i, result in enumerate(results)
     ]
 
@@ -221,7 +229,11 @@ def _stacked(elements: Sequence[Any]) -> np.ndarray | None:
     if not isinstance(first, np.ndarray):
         return None
     for element in elements:
-        if not isinstance(element, np.ndarray) or element.shape != first.shape or element.dtype != first.dtype:
+        if (
+            not isinstance(element, np.ndarray)
+            or element.shape != first.shape
+            or element.dtype != first.dtype
+        ):
             return None
     return np.stack(elements)
 
@@ -241,7 +253,9 @@ def _factor(arrays: Sequence[Any]) -> float:
     return 255.0 if is_found else 1.0
 
 
-def _as_pictures(stack: np.ndarray, width: int, height: int, what: str = "image_data") -> np.ndarray:
+def _as_pictures(
+    stack: np.ndarray, width: int, height: int, what: str = "image_data"
+) -> np.ndarray:
     """Give n x h x w x channels, without copying."""
     n, shape = len(stack), stack.shape[1:]
     area = width * height
@@ -251,8 +265,8 @@ def _as_pictures(stack: np.ndarray, width: int, height: int, what: str = "image_
             if size == area * channels:
                 return stack.reshape(n, height, width, channels)
         raise ValueError(
-            f"{what} has elements of {size} values: image_size ({width}, {height}) needs {area}, or "
-            f"that times 3 or 4 for colours"
+            f"{what} has elements of {size} values: image_size ({width}, {height}) needs {area}, "
+            f"or that times 3 or 4 for colours"
         )
     if len(shape) == 2:
         return stack[..., np.newaxis]
@@ -260,9 +274,11 @@ def _as_pictures(stack: np.ndarray, width: int, height: int, what: str = "image_
         return stack
     if len(shape) == 3 and shape[0] in _CHANNELS:
         return np.moveaxis(stack, 1, 3)
+    if len(shape) == 3 and shape[2] == 2:
+        return stack  # gray and alpha
     raise ValueError(
-        f"{what} has elements of shape {tuple(shape)}: (height, width) or (height, width, channels) with "
-        f"1, 3 or 4 channels is needed"
+        f"{what} has elements of shape {tuple(shape)}: (height, width) or (height, width, channels) "
+        f"with 1, 3 or 4 channels is needed"
     )
 
 
@@ -273,14 +289,16 @@ def _draw(
     transparent: Color | None,
     backgrounds: np.ndarray | None,
 ) -> bytes:
-    """Fit pictures of several kinds and sizes one by one, so that only one at a time is in memory."""
+    """Fit pictures of several kinds and sizes, so that only one at a time is in memory."""
     factor = _factor(elements)
     sprite = _native.Sprite(len(elements), width, height)
     for i, element in enumerate(elements):
         what = f"image_data[{i}]"
         if isinstance(element, np.ndarray):
             own_factor = factor if element.dtype.kind in "bf" else 1.0
-            picture = to_pixels(_as_pictures(element[np.newaxis], width, height, what), own_factor)[0]
+            picture = to_pixels(_as_pictures(element[np.newaxis], width, height, what), own_factor)[
+                0
+            ]
         else:
             array = np.asarray(to_pil(element, what))
             picture = np.ascontiguousarray(array.reshape(array.shape[0], array.shape[1], -1))

@@ -53,8 +53,10 @@ def _to_numbers(vectors: Any) -> np.ndarray:
     if columns is not None:
         return _from_columns(columns)
     array = None if is_series(vectors) else to_array(vectors)
+    if array is None and not hasattr(vectors, "__iter__"):
+        raise ValueError(f"vectors is {vectors!r}: a list of rows of numbers is needed")
     if array is None or array.dtype == object:
-        array = _from_rows(to_list(vectors))
+        array = _from_rows(to_list(vectors), "vectors")
     return _checked(array, "vectors")
 
 
@@ -63,7 +65,8 @@ def _from_columns(columns: list[tuple[str, Any]]) -> np.ndarray:
         raise ValueError("vectors is empty: it has no columns")
     arrays = []
     for name, column in columns:
-        array = _checked(_column(column), f"vectors column {name!r}")
+        what = f"vectors column {name!r}"
+        array = _checked(_column(column, what), what)
         if array.ndim != 1:
             array = array.reshape(len(array), -1)
         arrays.append(array)
@@ -75,48 +78,51 @@ def _from_columns(columns: list[tuple[str, Any]]) -> np.ndarray:
     return np.column_stack(arrays)
 
 
-def _column(column: Any) -> np.ndarray:
+def _column(column: Any, what: str) -> np.ndarray:
     # Missing values of nullable types arrive as None or NA: NaN, like any number that is not known.
     array = to_array(column)
     if array is not None and array.dtype != object:
         return array
     items = [np.nan if _is_missing(item) else item for item in to_list(column)]
-    return _from_rows(items)
+    return _from_rows(items, what)
 
 
 def _is_missing(item: Any) -> bool:
     return item is None or type(item).__name__ in ("NAType", "NaTType")
 
 
-def _from_rows(rows: list[Any]) -> np.ndarray:
-    converted = [row if isinstance(row, (list, tuple)) else _row(row, i) for i, row in enumerate(rows)]
+def _from_rows(rows: list[Any], what: str) -> np.ndarray:
+    converted = [
+        row if isinstance(row, (list, tuple)) else _row(row, f"{what}[{i}]")
+        for i, row in enumerate(rows)
+    ]
     shapes = [_shape(row) for row in converted]
     for i, shape in enumerate(shapes):
         if shape != shapes[0]:
             raise ValueError(
-                f"vectors[{i}] has {_describe(shape)} and vectors[0] has {_describe(shapes[0])}: all "
+                f"{what}[{i}] has {_describe(shape)} and {what}[0] has {_describe(shapes[0])}: all "
                 f"rows must be of equal length"
             )
     try:
         return np.array(converted)
     except ValueError as error:
         for i, row in enumerate(converted):
-            _check_row(row, i)
-        raise ValueError("vectors has rows of unequal shape: all must be equal") from error
+            _check_row(row, f"{what}[{i}]")
+        raise ValueError(f"{what} has rows of unequal shape: all must be equal") from error
 
 
-def _row(row: Any, i: int) -> Any:
+def _row(row: Any, what: str) -> Any:
     array = to_array(row)
     if array is not None:
         return array
     if _is_missing(row) or isinstance(row, (str, bytes)):
-        raise ValueError(f"vectors[{i}] is {row!r}: a row of numbers is needed")
+        raise ValueError(f"{what} is {row!r}: numbers are needed")
     return to_list(row) if hasattr(row, "__iter__") else row
 
 
 def _shape(row: Any) -> tuple[int, ...]:
     if isinstance(row, np.ndarray):
-        return row.shape
+        return tuple(row.shape)
     return (len(row),) if isinstance(row, (list, tuple)) else ()
 
 
@@ -126,11 +132,11 @@ def _describe(shape: tuple[int, ...]) -> str:
     return f"{shape[0]} values" if len(shape) == 1 else f"shape {shape}"
 
 
-def _check_row(row: Any, i: int) -> None:
+def _check_row(row: Any, what: str) -> None:
     try:
         np.array(row)
     except ValueError as error:
-        raise ValueError(f"vectors[{i}] has parts of unequal length") from error
+        raise ValueError(f"{what} has parts of unequal length") from error
 
 
 def _checked(array: np.ndarray, what: str) -> np.ndarray:
@@ -154,7 +160,9 @@ def _rounded_type(array: np.ndarray, rows: np.ndarray) -> str | None:
         return None
     for begin in range(0, len(array), _CHUNK_ROWS):
         wide = array[begin : begin + _CHUNK_ROWS]
-        narrow = rows[begin : begin + _CHUNK_ROWS].astype(wide.dtype.type if wide.dtype.kind == "f" else np.float64)
+        narrow = rows[begin : begin + _CHUNK_ROWS].astype(
+            wide.dtype.type if wide.dtype.kind == "f" else np.float64
+        )
         differs = narrow != wide
         if wide.dtype.kind == "f":
             differs &= ~np.isnan(wide)
