@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { Client, sleep, type ClientOptions } from './client';
-import { ApiError, errorFrom, parseRetryAfter } from './error';
+import { ApiError, asSentence, errorFrom, parseRetryAfter } from './error';
 import { loadExperiments } from './experiment_pages';
 import { apiPath, query } from './oort_api';
 import { cutBlocks } from './projector_api';
@@ -121,6 +121,11 @@ describe('errors', () => {
     const error = await errorFrom(new Response('Bad Gateway', { status: 502 }), 0);
     expect(error).toMatchObject({ code: 'internal', status: 502 });
     expect(error.message).toContain('502');
+  });
+
+  it('are sentences, however the server writes them', () => {
+    expect(asSentence('the token is not known here')).toBe('The token is not known here.');
+    expect(asSentence('Is it there?')).toBe('Is it there?');
   });
 
   it('read Retry-After as seconds or as a date', () => {

@@ -47,6 +47,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** The server writes for logs too: `perplexity 400 is out of range: 5..100`. */
+export function asSentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** Reads a refusal. Proxies answer in their own words, so a body of another form is no surprise. */
 export async function errorFrom(response: Response, now: number): Promise<ApiError> {
   const known = BY_STATUS[response.status];
@@ -58,7 +64,7 @@ export async function errorFrom(response: Response, now: number): Promise<ApiErr
       const error = body['error'];
       if (typeof error['code'] === 'string') code = error['code'];
       if (typeof error['message'] === 'string' && error['message'] !== '')
-        message = error['message'];
+        message = asSentence(error['message']);
     }
   } catch {
     // No JSON: the words above stand.
