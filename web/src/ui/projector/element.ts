@@ -6,7 +6,7 @@
 // `style-src 'self'` refuses for <style> elements; here the compiled style sheet is one external
 // file, the tokens are shared with the page, and labels of a form or a test reach inside.
 
-import { mount, unmount } from 'svelte';
+import { mount, unmount, untrack } from 'svelte';
 import type { Scene } from '../../scene/scene';
 import '../kit/base.css';
 import '../kit/tokens.css';
@@ -71,7 +71,8 @@ export class OortProjector extends HTMLElement {
   }
 
   disconnectedCallback(): void {
-    this.#stop();
+    // A page made with Svelte may be taking this element away in the middle of its own update.
+    untrack(() => this.#stop());
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
