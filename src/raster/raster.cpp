@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raster/raster.h"
 
+#include "raster/lanes.h"
+
 namespace oort {
 namespace {
 
-typedef float Float4 __attribute__((vector_size(16), aligned(4)));
-typedef int32_t Int4 __attribute__((vector_size(16), aligned(4)));
-typedef uint32_t Uint4 __attribute__((vector_size(16), aligned(4)));
-
 constexpr uint32_t depth_max = (1u << raster_depth_bits) - 1;
+constexpr uint32_t depth_span = depth_max - raster_depth_front - 1;
+constexpr float factor_min = 0.5f;
+constexpr float factor_max = 2.5f;
 
 struct StampRow {
     int8_t start;
@@ -52,31 +53,34 @@ constexpr Uint4 tail_masks[5] = {{~0u, ~0u, ~0u, ~0u},
                                  {0, 0, 0, ~0u},
                                  {0, 0, 0, 0}};
 
-inline Uint4 load(const uint32_t* p) { return *reinterpret_cast<const Uint4*>(p); }
-
-inline void store(uint32_t* p, Uint4 v) { *reinterpret_cast<Uint4*>(p) = v; }
-
-inline Float4 load(const float* p) { return *reinterpret_cast<const Float4*>(p); }
+inline void stamp_run(uint32_t* p, uint32_t key, int lanes) {
+    const Uint4 keys = key | tail_masks[lanes];
+    const Uint4 old = load(p);
+    store(p, keys < old ? keys : old);
+}
 
 inline void stamp(const RasterTarget& target, int x, int y, int diameter, uint32_t key) {
     const StampRow* rows = stamps.rows + diameter * (diameter - 1) / 2;
     uint32_t* line = target.keys + static_cast<int64_t>(y) * target.stride + x;
+    if (diameter <= 4) {
+        for (int row = 0; row < diameter; ++row, line += target.stride) {
+            stamp_run(line + rows[row].start, key, rows[row].length);
+        }
+        return;
+    }
     for (int row = 0; row < diameter; ++row, line += target.stride) {
         uint32_t* p = line + rows[row].start;
-        for (int left = rows[row].length; left > 0; left -= 4, p += 4) {
-            const Uint4 keys = key | tail_masks[left < 4 ? left : 4];
-            const Uint4 old = load(p);
-            store(p, keys < old ? keys : old);
-        }
+        int left = rows[row].length;
+        for (; left > 4; left -= 4, p += 4) stamp_run(p, key, 4);
+        stamp_run(p, key, left);
     }
 }
 
 inline uint32_t depth_of(const RasterView& view, float w, uint32_t index) {
-    constexpr uint32_t span = depth_max - raster_depth_front - 1;
-    if (view.flat) return depth_max - 1 - index % span;
-    float f = (w - view.near_w) / (view.far_w - view.near_w);
+    if (view.flat) return depth_max - 1 - index % depth_span;
+    float f = (w - view.near_w) * (1 / (view.far_w - view.near_w));
     f = f < 0 ? 0 : f > 1 ? 1 : f;
-    return raster_depth_front + static_cast<uint32_t>(f * static_cast<float>(span));
+    return raster_depth_front + static_cast<uint32_t>(f * static_cast<float>(depth_span));
 }
 
 struct Placed {
@@ -94,8 +98,8 @@ inline bool inside(const RasterTarget& target, const RasterView& view, const Pla
 
 inline float diameter_of(const RasterView& view, float w) {
     if (view.flat) return view.diameter_px;
-    float factor = view.focus_w / w;
-    factor = factor < 0.5f ? 0.5f : factor > 2.5f ? 2.5f : factor;
+    float factor = view.focus_w * (1 / w);
+    factor = factor < factor_min ? factor_min : factor > factor_max ? factor_max : factor;
     return view.diameter_px * factor;
 }
 
@@ -120,9 +124,50 @@ inline void splat_one(const RasterPoints& points,
     const uint32_t state = points.states[i];
     if (state == state_hidden || state > state_selected || !inside(target, view, at)) return;
     const uint32_t kind = state == state_dimmed ? kind_dimmed : kind_normal;
-    const uint32_t key =
-        depth_of(view, at.w, i) << raster_depth_shift | kind << 8 | static_cast<uint32_t>(points.slots[i]);
+    const uint32_t key = depth_of(view, at.w, i) << raster_depth_shift | kind << 8 |
+                         static_cast<uint32_t>(points.slots[i]);
     stamp_centred(target, at, whole_px(diameter_of(view, at.w)), key);
+}
+
+/// splat_one for points i..i+3, with everything but the stamping done side by side.
+inline void splat_four(const RasterPoints& points,
+                       const RasterView& view,
+                       const RasterTarget& target,
+                       uint32_t i) {
+    const float* r = view.rows;
+    const Float4 x = load(points.x + i);
+    const Float4 y = load(points.y + i);
+    const Float4 z = load(points.z + i);
+    const Float4 w = r[8] * x + r[9] * y + r[10] * z + r[11];
+    const Float4 inverse = 1.0f / w;
+    const Float4 px = (r[0] * x + r[1] * y + r[2] * z + r[3]) * inverse;
+    const Float4 py = (r[4] * x + r[5] * y + r[6] * z + r[7]) * inverse;
+    constexpr float reach = raster_diameter_max_px / 2;
+    const Int4 seen = (w > view.near_w) & (px > -reach) & (py > -reach) &
+                      (px < static_cast<float>(target.width) + reach) &
+                      (py < static_cast<float>(target.height) + reach);
+    const float range = 1 / (view.far_w - view.near_w);
+    const Float4 far = clamped((w - view.near_w) * range, 0, 1);
+    const Uint4 depth = __builtin_convertvector(far * static_cast<float>(depth_span), Uint4);
+    const Float4 factor = clamped(view.focus_w * inverse, factor_min, factor_max);
+    const Float4 exact = clamped(view.diameter_px * factor + 0.5f, 1, raster_diameter_max_px + 0.5f);
+    const Int4 diameter = __builtin_convertvector(exact, Int4);
+    const Float4 whole = __builtin_convertvector(diameter, Float4);
+    const Float4 half = static_cast<float>(raster_pad_px) - (whole - 1.0f) * 0.5f;
+    // Unseen lanes may hold anything; as zeros they convert without overflow.
+    const Float4 column = seen ? px + half : spread(0.0f);
+    const Float4 row = seen ? py + half : spread(0.0f);
+    const Int4 left = __builtin_convertvector(column, Int4) - raster_pad_px;
+    const Int4 top = __builtin_convertvector(row, Int4) - raster_pad_px;
+    for (int lane = 0; lane < 4; ++lane) {
+        const uint32_t at = i + static_cast<uint32_t>(lane);
+        const uint32_t state = points.states[at];
+        if (seen[lane] == 0 || state == state_hidden || state > state_selected) continue;
+        const uint32_t kind = state == state_dimmed ? kind_dimmed : kind_normal;
+        const uint32_t key = (depth[lane] + raster_depth_front) << raster_depth_shift | kind << 8 |
+                             static_cast<uint32_t>(points.slots[at]);
+        stamp(target, left[lane], top[lane], diameter[lane], key);
+    }
 }
 
 inline Placed place(const RasterPoints& points, const float* r, uint32_t i) {
@@ -150,22 +195,11 @@ void raster_splat(const RasterPoints* points,
                   const RasterTarget* target,
                   uint32_t begin,
                   uint32_t end) {
-    const float* r = view->rows;
     uint32_t i = begin;
-    for (; i + 4 <= end; i += 4) {
-        const Float4 x = load(points->x + i);
-        const Float4 y = load(points->y + i);
-        const Float4 z = load(points->z + i);
-        const Float4 w = r[8] * x + r[9] * y + r[10] * z + r[11];
-        const Float4 inverse = 1.0f / w;
-        const Float4 px = (r[0] * x + r[1] * y + r[2] * z + r[3]) * inverse;
-        const Float4 py = (r[4] * x + r[5] * y + r[6] * z + r[7]) * inverse;
-        for (int lane = 0; lane < 4; ++lane) {
-            const Placed at{px[lane], py[lane], w[lane]};
-            splat_one(*points, *view, *target, i + static_cast<uint32_t>(lane), at);
-        }
+    if (!view->flat) {
+        for (; i + 4 <= end; i += 4) splat_four(*points, *view, *target, i);
     }
-    for (; i < end; ++i) splat_one(*points, *view, *target, i, place(*points, r, i));
+    for (; i < end; ++i) splat_one(*points, *view, *target, i, place(*points, view->rows, i));
 }
 
 void raster_splat_selected(const RasterPoints* points,

@@ -99,7 +99,7 @@ Spot spot_of(const RasterView& v, const Cloud& c, uint32_t i) {
 }
 
 int diameter_of(const RasterView& v, float w) {
-    const float factor = v.flat ? 1 : std::clamp(v.focus_w / w, 0.5f, 2.5f);
+    const float factor = v.flat ? 1 : std::clamp(v.focus_w * (1 / w), 0.5f, 2.5f);
     return std::clamp(static_cast<int>(v.diameter_px * factor + 0.5f), 1, 64);
 }
 

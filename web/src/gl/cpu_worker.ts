@@ -8,11 +8,12 @@ import { RasterModule } from './raster_module';
 import type { FrameRequest } from './tier';
 
 /** Milliseconds a moving frame may cost, and a slice at rest before looking for messages. */
-const MOVING_BUDGET = 10;
+const MOVING_BUDGET = 12;
 const SLICE = 24;
 /** At rest a picture is shown at least this often until it is whole. */
 const SHOW_EVERY = 120;
 /** Supersampling beyond these is not worth its time and memory. */
+const FINE_MOVING_MS = 9;
 const FINE_PIXELS_MAX = 3_500_000;
 const FINE_ROWS_MAX = 3_000_000;
 /** What a fresh machine is thought to need per row, in ms; corrected by the first frames. */
@@ -37,6 +38,8 @@ const spare: ArrayBuffer[] = [];
 let module: RasterModule | null = null;
 let frame: CpuFrame | null = null;
 let job: Job | null = null;
+/** Smoothed milliseconds of a supersampled frame. */
+let fineCost = 30;
 let waiting: (() => void)[] = [];
 
 const post = (message: FromWorker, transfer: Transferable[] = []): void =>
@@ -52,15 +55,13 @@ function begin(request: FrameRequest, serial: number): void {
   if (frame === null) return;
   const n = frame.n;
   const pixels = request.view.width * request.view.height;
-  const fine =
-    !request.moving &&
-    request.style.pixelRatio < 2 &&
-    pixels <= FINE_PIXELS_MAX &&
-    n <= FINE_ROWS_MAX;
+  const fine = request.style.pixelRatio < 2 && pixels <= FINE_PIXELS_MAX && n <= FINE_ROWS_MAX;
   // A small picture goes straight to its finest form; a large one is shown whole first.
-  const direct = fine && governor.rows(n) === n;
+  // The same while moving, where the canvas is small enough for that to be quick.
+  const quick = !request.moving || fineCost < FINE_MOVING_MS;
+  const direct = fine && quick && governor.rows(n) === n;
   const end = request.moving ? governor.rows(n) : n;
-  start({ request, serial, scale: direct ? 2 : 1, end, finer: fine && !direct });
+  start({ request, serial, scale: direct ? 2 : 1, end, finer: fine && !direct && !request.moving });
 }
 
 function start(wanted: Pick<Job, 'request' | 'serial' | 'scale' | 'end' | 'finer'>): void {
@@ -85,7 +86,8 @@ function step(): void {
     const before = job.spent - splat;
     show(job, whole && !job.finer);
     job.shown = performance.now();
-    if (job.scale === 1 && begin === 0) {
+    if (job.scale === 2) fineCost = 0.7 * fineCost + 0.3 * job.spent;
+    else if (begin === 0) {
       governor.learn(rows, before + performance.now() - now, splat);
     }
   }

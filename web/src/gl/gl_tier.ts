@@ -14,6 +14,7 @@ const SLICE = 30;
 const ROW_GUESS = 20e-6;
 const EDGE = 6;
 const AS_IMAGE = 0x80;
+const FINE_MOVING_MS = 8;
 const FINE_PIXELS_MAX = 6_000_000;
 /** A lost context that is not back by then will not come back. */
 const RESTORE_WITHIN = 3000;
@@ -54,6 +55,8 @@ export class GlTier implements Tier {
   private next: FrameRequest | null = null;
   private shown: Job | null = null;
   private masked = false;
+  /** Smoothed milliseconds of a supersampled frame. */
+  private fineCost = 20;
   private timer = 0;
   private lostTimer = 0;
 
@@ -152,16 +155,17 @@ export class GlTier implements Tier {
     if (this.canvas.width !== width) this.canvas.width = width;
     if (this.canvas.height !== height) this.canvas.height = height;
     const pixels = width * height;
-    const fine = request.style.pixelRatio < 2 && pixels <= FINE_PIXELS_MAX && !request.moving;
+    const fine = request.style.pixelRatio < 2 && pixels <= FINE_PIXELS_MAX;
     const rows = this.governor.rows(n);
-    const direct = fine && rows === n;
+    // A quick GPU shows the fine picture even while it moves.
+    const direct = fine && rows === n && (!request.moving || this.fineCost < FINE_MOVING_MS);
     this.begin({
       request,
       scale: direct ? 2 : 1,
       next: 0,
       end: request.moving ? rows : n,
       spent: 0,
-      finer: fine && !direct,
+      finer: fine && !direct && !request.moving,
     });
   }
 
@@ -207,7 +211,8 @@ export class GlTier implements Tier {
       gl.deleteSync(fence);
       const took = performance.now() - started;
       job.spent += took;
-      if (job.scale === 1) this.governor.learn(rows, took * 0.3, took * 0.7);
+      if (job.scale === 2) this.fineCost = 0.7 * Math.min(this.fineCost, 100) + 0.3 * took;
+      else this.governor.learn(rows, took * 0.3, took * 0.7);
       this.tell(job, whole);
     };
     this.timer = window.setTimeout(look, 0);
