@@ -200,6 +200,7 @@ awaitable<bool> HttpServer::State::serve_one(Connection& connection, std::size_t
     std::string head;
     std::optional<Response> refusal;
     connection.close = connection.unread = false;
+    if (stopping) co_return false;
     if (!co_await read_head(connection, head, n_before)) co_return false;
     connection.close = stopping || n_before + 1 >= options.max_requests_per_connection;
     Request request;

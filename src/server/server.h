@@ -24,10 +24,10 @@ struct ServerOptions {
 
     /// Names, each with or without a port, under which a proxy on this machine makes the server
     /// known.
-    std::vector<std::string> allow_hosts;
+    std::vector<std::string> allow_hosts = {};
 
     /// Deadlines and caps; host and port come from above.
-    HttpOptions http;
+    HttpOptions http = {};
 };
 
 /// Answers from construction to stop(). Thread-safe.
