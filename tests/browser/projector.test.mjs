@@ -269,7 +269,7 @@ test('a group is one template whose entries are chosen by title, and what is lef
   await settle(page);
   await allDrawn(page, { total: 2000 });
   keep('epochs', (await pixels(page)).png);
-  assert.match(await page.locator('oort-projector').innerText(), /1 row/);
+  assert.match(await page.locator('oort-projector').innerText(), /1 of 2000 rows hold NaN/);
   assert.match(page.url(), /entry=3/);
   await page.reload();
   await allDrawn(page, { total: 2000 });

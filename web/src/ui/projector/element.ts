@@ -109,6 +109,7 @@ export class OortProjector extends HTMLElement {
       this.dataset['drawn'] = String(drawn);
       this.dataset['total'] = String(total);
       this.dataset['complete'] = String(complete);
+      this.dataset['images'] = model.spriteState;
       if (this.#scene !== null) this.dataset['renderer'] = this.#scene.renderer;
     };
     model.open({ api, experiment, template }, view);
@@ -128,7 +129,7 @@ export class OortProjector extends HTMLElement {
     this.#view = null;
     this.#model = null;
     this.#scene = null;
-    for (const name of ['drawn', 'total', 'complete', 'renderer']) {
+    for (const name of ['drawn', 'total', 'complete', 'images', 'renderer']) {
       this.removeAttribute(`data-${name}`);
     }
   }

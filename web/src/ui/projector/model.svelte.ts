@@ -375,8 +375,11 @@ export class ProjectorModel {
       const atlas = await source.sprite();
       if (atlas === null || source !== this.#source) return;
       this.sprite = atlas;
-      this.spriteState = 'ready';
       await this.stage.setSprite(atlas);
+      if (source !== this.#source) return;
+      this.spriteState = 'ready';
+      // Draws once more, so that the frame that says so has the pictures in it.
+      this.#applyLook();
     } catch (thrown) {
       if (isAbort(thrown) || source !== this.#source) return;
       this.spriteState = 'failed';
