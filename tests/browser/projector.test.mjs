@@ -105,7 +105,7 @@ for (const renderer of ['gl', 'cpu']) {
   test(`the 2 x 2 pictures have their light in the right quadrant (${renderer})`, async () => {
     const { web } = fourPoints();
     const page = await newPage(browser);
-    await openTemplate(page, web, `?renderer=${renderer}&mode=2d&imageSize=64&labels=0`);
+    await openTemplate(page, web, `?renderer=${renderer}&view=2d&image_size=64&labels=off`);
     await allDrawn(page, { total: 4, images: true });
     await settle(page);
     assert.equal(await page.locator('[data-renderer]').first().getAttribute('data-renderer'), renderer);
@@ -133,7 +133,7 @@ for (const renderer of ['gl', 'cpu']) {
   test(`a drag turns the points and a hover shows the label (${renderer})`, async () => {
     const { web } = fourPoints();
     const page = await newPage(browser);
-    await openTemplate(page, web, `?renderer=${renderer}&images=0`);
+    await openTemplate(page, web, `?renderer=${renderer}&images=off`);
     await allDrawn(page, { total: 4 });
     await settle(page);
     const before = await placesOf(page);
@@ -172,7 +172,7 @@ test('the MNIST example shows its ten colours', { skip: !existsSync(mnist) && 'm
   const key = printed.match(/experiments\/(\w+)/)[1];
   const { assets } = await server.get(`/api/v1/experiments/${key}/assets?type=embeddings`);
   const address = `/experiments/${key}/projector/${assets[0].id}`;
-  for (const query of ['', '?mode=2d&renderer=cpu', '?renderer=gl', '?theme=light']) {
+  for (const query of ['', '?view=2d&renderer=cpu', '?renderer=gl', '?theme=light']) {
     await page.goto(server.open(address + query));
     await allDrawn(page, { total: 10_000, images: true });
     await settle(page);

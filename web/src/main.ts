@@ -6,7 +6,7 @@ import './ui/kit/tokens.css';
 import './ui/kit/base.css';
 import './ui/app/app.css';
 import App from './ui/app/app.svelte';
-import { startTheme } from './ui/app/first_theme';
+import { theme } from './ui/kit/theme.svelte';
 
 const fragment = window.location.hash;
 // The code in the fragment is for one use: it leaves the address, and with it the history, at once.
@@ -14,7 +14,7 @@ if (fragment !== '') {
   history.replaceState(history.state, '', window.location.pathname + window.location.search);
 }
 
-startTheme();
+theme.start();
 document.body.classList.add('oort');
 const target = document.getElementById('app');
 if (target !== null) mount(App, { target, props: { fragment } });

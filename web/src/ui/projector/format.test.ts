@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { formatCount, formatDrawn, formatNumber, formatShare, plural } from './format';
+import {
+  formatCount,
+  formatDrawn,
+  formatDuration,
+  formatNumber,
+  formatShare,
+  plural,
+} from './format';
 
 it('writes counts with separators and the right noun', () => {
   expect(formatCount(70000)).toBe('70,000');
@@ -33,4 +40,8 @@ it('writes numbers with four significant digits', () => {
 it('says how many points are in the picture', () => {
   expect(formatDrawn(5, 5)).toBe('drawn all');
   expect(formatDrawn(412, 70000)).toBe('drawn 412 of 70,000');
+});
+
+it('writes durations in the unit one would say', () => {
+  expect([0.00092, 0.0934, 1.34].map(formatDuration)).toEqual(['0.9 ms', '93 ms', '1.3 s']);
 });

@@ -25,6 +25,13 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 }).format(value);
 }
 
+/** A duration in seconds: "0.9 ms", "93 ms", "1.3 s". */
+export function formatDuration(seconds: number): string {
+  if (seconds >= 1) return `${seconds.toFixed(1)} s`;
+  const milliseconds = seconds * 1000;
+  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+}
+
 /** "1 point", "70,000 points". */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
