@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "client/upload.h"
 
 namespace oort {
 
@@ -19,6 +20,7 @@ struct Arguments {
     ServeOptions serve;
     std::filesystem::path data_folder;
     std::string path;
+    UploadOptions upload;
     bool json = false;
 };
 
@@ -50,7 +52,15 @@ void describe(CLI::App& program, Arguments& arguments) {
     CLI::App* doctor_command = program.add_subcommand(
         "doctor", "Say what is bound, where data is and whether all is well");
     add_data_option(*doctor_command, arguments);
-    program.add_subcommand("upload", "Send what was logged while the server was away");
+    CLI::App* upload_command =
+        program.add_subcommand("upload", "Send what was logged while the server was away");
+    upload_command->add_option("spools",
+                               arguments.upload.spools,
+                               "folders of spools; all of $OORT_HOME/spool if none is named");
+    upload_command
+        ->add_option(
+            "--patience", arguments.upload.patience_s, "seconds to wait while nothing gets through")
+        ->capture_default_str();
     CLI::App* routes_command = program.add_subcommand("routes", "Print the table of routes");
     routes_command->add_flag("--json", arguments.json, "as JSON (the only form)");
     program.add_subcommand("version", "Print the version");
@@ -64,7 +74,7 @@ int run_command(const std::string& name, Arguments& arguments) {
     }
     if (name == "open") return open_in_browser(arguments.path);
     if (name == "doctor") return doctor(arguments.data_folder);
-    if (name == "upload") return upload();
+    if (name == "upload") return upload_spools(arguments.upload);
     if (name == "routes") return print_routes();
     return print_version();
 }

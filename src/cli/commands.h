@@ -25,9 +25,6 @@ int open_in_browser(const std::string& path);
 /// Says what is bound, where data is, what versions run and whether all is well. 0 if so.
 int doctor(const std::filesystem::path& data_folder);
 
-/// Sends what waits in the spool.
-int upload();
-
 /// Prints the route table as JSON.
 int print_routes();
 

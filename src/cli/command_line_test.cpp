@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "cli/discovery.h"
+
+namespace oort {
+namespace {
+
+/// Runs commands in processes of their own, with a home folder that vanishes.
+class CommandLine : public ::testing::Test {
+  protected:
+    CommandLine() {
+        std::filesystem::create_directory(folder_);
+        ::setenv("OORT_HOME", folder_.c_str(), 1);
+    }
+
+    ~CommandLine() override { std::filesystem::remove_all(folder_); }
+
+    pid_t start(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), "oort");
+        const pid_t child = ::fork();
+        if (child != 0) return child;
+        // What the command says goes to files that the test can read.
+        if (!std::freopen((folder_ / "out").c_str(), "w", stdout)) ::_exit(99);
+        if (!std::freopen((folder_ / "err").c_str(), "w", stderr)) ::_exit(99);
+        std::vector<char*> pointers;
+        for (std::string& argument : arguments) pointers.push_back(argument.data());
+        const int code = run_command_line(static_cast<int>(pointers.size()), pointers.data());
+        std::fflush(nullptr);
+        ::_exit(code);
+    }
+
+    static int wait(pid_t child) {
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+
+    int run(std::vector<std::string> arguments) const { return wait(start(std::move(arguments))); }
+
+    std::string out() const { return read_file(folder_ / "out"); }
+
+    std::string err() const { return read_file(folder_ / "err"); }
+
+    bool appears(const std::filesystem::path& path) const {
+        for (int i = 0; i < 1000 && !std::filesystem::exists(path); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        return std::filesystem::exists(path);
+    }
+
+    std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("oort-" + new_id());
+};
+
+TEST_F(CommandLine, SaysItsVersionAndItsRoutes) {
+    EXPECT_EQ(run({"version"}), 0);
+    EXPECT_EQ(out(), "oort " OORT_VERSION "\n");
+    EXPECT_EQ(run({"routes", "--json"}), 0);
+    EXPECT_GT(parse_json(out(), "routes").at("routes").as_array().size(), 20u);
+}
+
+TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
+    EXPECT_EQ(run({"fly"}), 2);
+    EXPECT_EQ(run({}), 2);
+    EXPECT_EQ(run({"serve", "--port", "70000"}), 2);
+    EXPECT_EQ(run({"--help"}), 0);
+}
+
+TEST_F(CommandLine, RefusesToServeOthersInOneSentence) {
+    EXPECT_EQ(run({"serve", "--host", "0.0.0.0"}), 2);
+    const std::string said = err();
+    EXPECT_EQ(said.find("oort: host 0.0.0.0 is not a loopback address"), 0u) << said;
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+}
+
+TEST_F(CommandLine, SaysThatNoServerRuns) {
+    EXPECT_EQ(run({"open"}), 69);
+    EXPECT_NE(err().find("oort serve"), std::string::npos);
+    EXPECT_EQ(run({"doctor"}), 0);
+    EXPECT_NE(out().find("none is running"), std::string::npos);
+}
+
+TEST_F(CommandLine, ServesUntilItIsTold) {
+    const auto ready = folder_ / "ready.json";
+    const pid_t server = start({"serve", "--port", "0", "--ready-file", ready.string()});
+    ASSERT_TRUE(appears(ready));
+    const Json said = parse_json(read_file(ready), "ready file");
+    const auto found = find_running_server();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(said.at("url").as_string(), found->url);
+    EXPECT_EQ(said.at("token").as_string(), found->token);
+    EXPECT_EQ(found->pid, server);
+    const auto private_mode =
+        std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+    EXPECT_EQ(std::filesystem::status(ready).permissions(), private_mode);
+    EXPECT_EQ(std::filesystem::status(discovery_file()).permissions(), private_mode);
+
+    EXPECT_EQ(run({"open", "/experiments/x"}), 0) << err();
+    EXPECT_EQ(out().find(found->url + "/experiments/x#code="), 0u) << out();
+    EXPECT_EQ(run({"doctor"}), 0) << out();
+    EXPECT_NE(out().find("loopback only"), std::string::npos);
+    EXPECT_EQ(run({"serve", "--port", "0"}), 5) << "a second server on the same data";
+
+    ::kill(server, SIGTERM);
+    EXPECT_EQ(wait(server), 0);
+    EXPECT_FALSE(std::filesystem::exists(discovery_file()));
+}
+
+TEST_F(CommandLine, StartsAgainAfterItWasKilled) {
+    const auto ready = folder_ / "ready.json";
+    const pid_t first = start({"serve", "--port", "0", "--ready-file", ready.string()});
+    ASSERT_TRUE(appears(ready));
+    ::kill(first, SIGKILL);
+    EXPECT_EQ(wait(first), -SIGKILL);
+    EXPECT_EQ(run({"doctor"}), 69) << out();
+    EXPECT_NE(out().find("does not answer"), std::string::npos);
+    std::filesystem::remove(ready);
+    const pid_t second = start({"serve", "--port", "0", "--ready-file", ready.string()});
+    ASSERT_TRUE(appears(ready));
+    EXPECT_EQ(run({"doctor"}), 0) << out();
+    ::kill(second, SIGINT);
+    EXPECT_EQ(wait(second), 0);
+}
+
+TEST_F(CommandLine, DoctorSeesAnOpenTokenAndADamagedDatabase) {
+    const auto ready = folder_ / "ready.json";
+    const pid_t server = start({"serve", "--port", "0", "--ready-file", ready.string()});
+    ASSERT_TRUE(appears(ready));
+    ::kill(server, SIGTERM);
+    wait(server);
+    std::filesystem::permissions(folder_ / "data" / "token", std::filesystem::perms(0644));
+    EXPECT_EQ(run({"doctor"}), 69);
+    EXPECT_NE(out().find("token        PROBLEM"), std::string::npos) << out();
+    std::filesystem::permissions(folder_ / "data" / "token", std::filesystem::perms(0600));
+    EXPECT_EQ(run({"doctor"}), 0) << out();
+    File(folder_ / "data" / "oort.sqlite", File::Mode::update).write("this is no database at all");
+    EXPECT_EQ(run({"doctor"}), 69);
+    EXPECT_NE(out().find("database     PROBLEM"), std::string::npos) << out();
+}
+
+}  // namespace
+}  // namespace oort
