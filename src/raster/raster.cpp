@@ -47,11 +47,8 @@ constexpr Stamps make_stamps() {
 constexpr Stamps stamps = make_stamps();
 
 /// Lanes beyond a row's end get key 0xFFFFFFFF, which `min` ignores.
-constexpr Uint4 tail_masks[5] = {{~0u, ~0u, ~0u, ~0u},
-                                 {0, ~0u, ~0u, ~0u},
-                                 {0, 0, ~0u, ~0u},
-                                 {0, 0, 0, ~0u},
-                                 {0, 0, 0, 0}};
+constexpr Uint4 tail_masks[5] = {
+    {~0u, ~0u, ~0u, ~0u}, {0, ~0u, ~0u, ~0u}, {0, 0, ~0u, ~0u}, {0, 0, 0, ~0u}, {0, 0, 0, 0}};
 
 inline void stamp_run(uint32_t* p, uint32_t key, int lanes) {
     const Uint4 keys = key | tail_masks[lanes];
@@ -150,7 +147,8 @@ inline void splat_four(const RasterPoints& points,
     const Float4 far = clamped((w - view.near_w) * range, 0, 1);
     const Uint4 depth = __builtin_convertvector(far * static_cast<float>(depth_span), Uint4);
     const Float4 factor = clamped(view.focus_w * inverse, factor_min, factor_max);
-    const Float4 exact = clamped(view.diameter_px * factor + 0.5f, 1, raster_diameter_max_px + 0.5f);
+    const Float4 exact =
+        clamped(view.diameter_px * factor + 0.5f, 1, raster_diameter_max_px + 0.5f);
     const Int4 diameter = __builtin_convertvector(exact, Int4);
     const Float4 whole = __builtin_convertvector(diameter, Float4);
     const Float4 half = static_cast<float>(raster_pad_px) - (whole - 1.0f) * 0.5f;

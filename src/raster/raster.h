@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Points and images to pixels on a CPU: one source for the server and, as WebAssembly SIMD, for browsers
-// without a GPU. Freestanding: no library, no allocation, no globals that change; the caller owns all memory.
+// Points and images to pixels on a CPU: one source for the server and, as WebAssembly SIMD, for
+// browsers without a GPU. Freestanding: no library, no allocation, no globals that change; the
+// caller owns all memory.
 //
-// Method: every point is a disc stamped with `min` into a buffer of 32-bit keys whose high bits are depth,
-// so the picture does not depend on the order of the points and can be refined by stamping more of them.
-// A second pass turns keys into colours: fog by table, darkened edges where depth jumps (Boucheny 2009,
-// "eye-dome lighting", chapter 3, reduced to four neighbours), and 2 x 2 averaging when supersampled.
+// Method: every point is a disc stamped with `min` into a buffer of 32-bit keys whose high bits are
+// depth, so the picture does not depend on the order of the points and can be refined by stamping
+// more of them. A second pass turns keys into colours: fog by table, darkened edges where depth
+// jumps (Boucheny 2009, "eye-dome lighting", chapter 3, reduced to four neighbours), and 2 x 2
+// averaging when supersampled.
 //
 // Key, high to low: 22 bits depth (0 = nearest), 2 bits RasterKind, 8 bits palette slot.
 // Structs hold only 32-bit fields and pointers: web/src/gl/raster_module.ts writes them by hand.
@@ -25,10 +27,20 @@ inline constexpr uint32_t raster_depth_shift = 32 - raster_depth_bits;
 /// Depths below this are kept for selected points, which thus lie above all others.
 inline constexpr uint32_t raster_depth_front = 1u << 16;
 
-enum RasterKind : uint32_t { kind_normal = 0, kind_dimmed = 1, kind_selected = 2, kind_outline = 3 };
+enum RasterKind : uint32_t {
+    kind_normal = 0,
+    kind_dimmed = 1,
+    kind_selected = 2,
+    kind_outline = 3
+};
 
 /// What a point's state byte may be; any other value means "not drawn in this pass".
-enum RasterState : uint8_t { state_hidden = 0, state_normal = 1, state_dimmed = 2, state_selected = 3 };
+enum RasterState : uint8_t {
+    state_hidden = 0,
+    state_normal = 1,
+    state_dimmed = 2,
+    state_selected = 3
+};
 
 /// Columns of n values each, in draw order.
 struct RasterPoints {
@@ -88,7 +100,8 @@ struct RasterTile {
 
 extern "C" {
 
-/// Fills `count` keys (or pixels) with `value`. count must be a multiple of 4, keys 16-byte aligned.
+/// Fills `count` keys (or pixels) with `value`. count must be a multiple of 4, keys 16-byte
+/// aligned.
 void raster_fill(uint32_t* keys, uint32_t count, uint32_t value);
 
 /// Stamps points begin..end. Order-free: any split into calls gives the same keys. O(end - begin).

@@ -23,7 +23,11 @@ struct Cloud {
     std::vector<uint8_t> slots, states;
 
     RasterPoints points() const {
-        return {x.data(), y.data(), z.data(), slots.data(), states.data(),
+        return {x.data(),
+                y.data(),
+                z.data(),
+                slots.data(),
+                states.data(),
                 static_cast<uint32_t>(x.size())};
     }
 };
@@ -54,7 +58,9 @@ struct Picture {
 
     RasterTarget target() {
         return {keys.data() + static_cast<ptrdiff_t>(raster_pad_px) * stride + raster_pad_px,
-                stride, picture_width, picture_height};
+                stride,
+                picture_width,
+                picture_height};
     }
 
     uint32_t at(int32_t x, int32_t y) {
@@ -291,8 +297,8 @@ TEST(Tile, AnyScaleKeepsTheMeanColour) {
             return sum / static_cast<double>(image.size());
         };
         for (const int shift : {0, 8, 16, 24}) {
-            EXPECT_NEAR(mean(source, shift), mean(out, shift), 0.51) << sw << "x" << sh << " to "
-                                                                     << dw << "x" << dh;
+            EXPECT_NEAR(mean(source, shift), mean(out, shift), 0.51)
+                << sw << "x" << sh << " to " << dw << "x" << dh;
         }
     }
 }
@@ -308,12 +314,13 @@ class Blit : public Resolve {
   protected:
     static constexpr uint32_t ground = 0xFF201008u;
 
-    void blit(const std::vector<uint32_t>& image, int w, int x, int y, uint32_t key, uint32_t fade) {
+    void blit(
+        const std::vector<uint32_t>& image, int w, int x, int y, uint32_t key, uint32_t fade) {
         std::fill(pixels.begin(), pixels.end(), ground);
         const RasterTarget target = picture.target();
         const RasterResolve r = how(1, 0);
-        const RasterTile tile{image.data(), w, static_cast<int32_t>(image.size()) / w, x, y, key,
-                              fade};
+        const RasterTile tile{
+            image.data(), w, static_cast<int32_t>(image.size()) / w, x, y, key, fade};
         raster_blit(&target, &r, &tile);
     }
 
@@ -361,8 +368,8 @@ TEST_F(Blit, IsCutAtEveryEdgeOfThePicture) {
 
 TEST_F(Blit, FadingMixesInTheBackgroundAndStaysOpaque) {
     blit({0xFFC8C8C8u}, 1, 5, 5, 0, 128);
-    EXPECT_EQ(pixel(5, 5), 0xFF000000u | (0xC8 + 0x20) / 2 << 16 | (0xC8 + 0x10) / 2 << 8 |
-                               (0xC8 + 0x08) / 2);
+    EXPECT_EQ(pixel(5, 5),
+              0xFF000000u | (0xC8 + 0x20) / 2 << 16 | (0xC8 + 0x10) / 2 << 8 | (0xC8 + 0x08) / 2);
 }
 
 TEST(Mix, GoesFromOneEndToTheOtherAndSkipsMissingOnes) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys to colours.
-#include "raster/raster.h"
-
 #include "raster/lanes.h"
+#include "raster/raster.h"
 
 namespace oort {
 namespace {
@@ -29,7 +28,8 @@ inline Uint4 nearer(const uint32_t* keys, int64_t step, Uint4 depth) {
     return other < depth ? depth - other : spread(0u);
 }
 
-/// 256 = unchanged. Darkens what lies behind its nearer neighbours; never the selected, nor nothing.
+/// 256 = unchanged. Darkens what lies behind its nearer neighbours; never the selected, nor
+/// nothing.
 inline Uint4 shade_of(const RasterTarget& target, const RasterResolve& how, const uint32_t* p) {
     const Uint4 keys = load(p);
     const Uint4 depth = keys >> raster_depth_shift;

@@ -5,7 +5,9 @@
 namespace oort {
 namespace {
 
-inline uint32_t channel(uint32_t colour, int shift) { return colour >> shift & 255; }
+inline uint32_t channel(uint32_t colour, int shift) {
+    return colour >> shift & 255;
+}
 
 /// a * b / 255, rounded; exact for 0..255.
 inline uint32_t times(uint32_t a, uint32_t b) {
@@ -77,8 +79,8 @@ uint32_t average(const uint32_t* source, int32_t stride, const Span& h, const Sp
             for (int k = 0; k < 4; ++k) sums[k] += weight * channel(colour, 8 * k);
         }
     }
-    const uint64_t total = static_cast<uint64_t>(h.end - h.begin) *
-                           static_cast<uint64_t>(v.end - v.begin);
+    const uint64_t total =
+        static_cast<uint64_t>(h.end - h.begin) * static_cast<uint64_t>(v.end - v.begin);
     uint32_t out = 0;
     for (int k = 0; k < 4; ++k) {
         out |= static_cast<uint32_t>((sums[k] + total / 2) / total) << (8 * k);

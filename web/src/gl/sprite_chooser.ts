@@ -3,7 +3,7 @@
 // screen, so that a crowd stays readable; the rest are dots. First in draw order keeps the choice
 // stable while the view moves.
 
-import { HIDDEN, SELECTED, type Columns, type Style, type View } from './tier';
+import { HIDDEN, SELECTED, type Columns, type Rows, type Style, type View } from './tier';
 
 /** Images smaller than this (CSS px) are dots. */
 export const IMAGE_MIN_PX = 10;
@@ -49,7 +49,7 @@ export class SpriteChooser {
     this.cells.fill(0);
     const thin = n > UNTHINNED;
     const least = IMAGE_MIN_PX * style.pixelRatio;
-    const r = view.rows as unknown as number[];
+    const [a, b, c, d, e, f, g, h, k, l, m, o] = view.rows as unknown as Rows;
     const out = this.found;
     let count = 0;
     for (let i = 0; i < n; i++) {
@@ -58,13 +58,10 @@ export class SpriteChooser {
       const x = points.x[i] as number;
       const y = points.y[i] as number;
       const z = points.z[i] as number;
-      const w =
-        (r[8] as number) * x + (r[9] as number) * y + (r[10] as number) * z + (r[11] as number);
+      const w = k * x + l * y + m * z + o;
       if (w <= view.near) continue;
-      const px =
-        ((r[0] as number) * x + (r[1] as number) * y + (r[2] as number) * z + (r[3] as number)) / w;
-      const py =
-        ((r[4] as number) * x + (r[5] as number) * y + (r[6] as number) * z + (r[7] as number)) / w;
+      const px = (a * x + b * y + c * z + d) / w;
+      const py = (e * x + f * y + g * z + h) / w;
       const size = imageSizeAt(view, style.imageSize, w);
       if (size < least) continue;
       const half = size / 2;

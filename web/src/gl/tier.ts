@@ -22,6 +22,13 @@ export interface View {
   focus: number;
 }
 
+/** The twelve numbers of View.rows: hot loops take them apart once. */
+export type Rows = [
+  ...[number, number, number, number],
+  ...[number, number, number, number],
+  ...[number, number, number, number],
+];
+
 export interface Style {
   /** Device px. */
   diameter: number;

@@ -2,10 +2,13 @@
 // Which point is meant: on the CPU in both tiers, exact, over all points.
 
 import type { Chosen } from '../gl/sprite_chooser';
-import { HIDDEN, type Columns, type View } from '../gl/tier';
+import { HIDDEN, type Columns, type Rows, type View } from '../gl/tier';
 
 /** A pointer this near (CSS px) means the point, even beside its disc. */
 export const PICK_RADIUS = 6;
+
+/** Largest factor of a dot by nearness; factor_max in src/raster/raster.cpp. */
+const FACTOR_MAX = 2.5;
 
 export interface PickScene {
   columns: Columns;
@@ -40,35 +43,45 @@ interface Hit {
 }
 
 function pickDot(scene: PickScene, x: number, y: number, image: Hit | null): Hit | null {
-  const { columns, states, view } = scene;
+  const { states, view } = scene;
   const shown = imagePositions(scene);
-  const r = view.rows;
   let best: Hit | null = null;
-  for (let i = 0; i < states.length; i++) {
-    if (states[i] === HIDDEN) continue;
-    const [px, py, pz] = [columns.x[i] as number, columns.y[i] as number, columns.z[i] as number];
-    const w =
-      (r[8] as number) * px + (r[9] as number) * py + (r[10] as number) * pz + (r[11] as number);
-    if (w <= view.near) continue;
-    const dx =
-      ((r[0] as number) * px + (r[1] as number) * py + (r[2] as number) * pz + (r[3] as number)) /
-        w -
-      x;
-    const dy =
-      ((r[4] as number) * px + (r[5] as number) * py + (r[6] as number) * pz + (r[7] as number)) /
-        w -
-      y;
-    const away = dx * dx + dy * dy;
+  // No disc is larger than this, so that one comparison settles almost every point.
+  const most = Math.max(scene.radius, (view.flat ? 1 : FACTOR_MAX) * scene.diameter * 0.5);
+  eachNear(scene.columns, states, view, x, y, most, (i, away, w) => {
     const dot = diameterAt(view, scene.diameter, w) / 2;
     const reach = Math.max(dot, scene.radius);
-    if (away > reach * reach || shown?.has(i) === true) continue;
+    if (away > reach * reach || shown?.has(i) === true) return;
     const covered = away <= dot * dot;
-    if (image !== null && !covered) continue;
-    if (best === null || inFront(view, { position: i, w, covered }, best)) {
-      best = { position: i, w, covered };
-    }
-  }
+    if (image !== null && !covered) return;
+    const hit = { position: i, w, covered };
+    if (best === null || inFront(view, hit, best)) best = hit;
+  });
   return best;
+}
+
+/** Calls near(position, squared distance, w) for drawable points within `reach` px of (x, y). */
+function eachNear(
+  { x: xs, y: ys, z: zs }: Columns,
+  states: Uint8Array,
+  view: View,
+  x: number,
+  y: number,
+  reach: number,
+  near: (position: number, away: number, w: number) => void,
+): void {
+  const [a, b, c, d, e, f, g, h, k, l, m, o] = view.rows as unknown as Rows;
+  const square = reach * reach;
+  for (let i = 0; i < states.length; i++) {
+    const px = xs[i] as number;
+    const py = ys[i] as number;
+    const pz = zs[i] as number;
+    const w = k * px + l * py + m * pz + o;
+    const dx = (a * px + b * py + c * pz + d) / w - x;
+    const dy = (e * px + f * py + g * pz + h) / w - y;
+    const away = dx * dx + dy * dy;
+    if (away <= square && w > view.near && states[i] !== HIDDEN) near(i, away, w);
+  }
 }
 
 function inFront(view: View, a: Hit, b: Hit): boolean {
@@ -100,7 +113,7 @@ function imagePositions(scene: PickScene): Set<number> | null {
 
 /** The same rule as in src/raster. */
 export function diameterAt(view: View, diameter: number, w: number): number {
-  return view.flat ? diameter : diameter * Math.min(2.5, Math.max(0.5, view.focus / w));
+  return view.flat ? diameter : diameter * Math.min(FACTOR_MAX, Math.max(0.5, view.focus / w));
 }
 
 export interface Box {
@@ -113,20 +126,16 @@ export interface Box {
 /** Every drawable point whose centre lies in the box, hidden by others or not, in draw order. */
 export function insideBox(columns: Columns, states: Uint8Array, view: View, box: Box): Uint32Array {
   const found = new Uint32Array(states.length);
-  const r = view.rows;
+  const [a, b, c, d, e, f, g, h, k, l, m, o] = view.rows as unknown as Rows;
   let count = 0;
   for (let i = 0; i < states.length; i++) {
-    if (states[i] === HIDDEN) continue;
-    const [px, py, pz] = [columns.x[i] as number, columns.y[i] as number, columns.z[i] as number];
-    const w =
-      (r[8] as number) * px + (r[9] as number) * py + (r[10] as number) * pz + (r[11] as number);
-    if (w <= view.near) continue;
-    const x =
-      ((r[0] as number) * px + (r[1] as number) * py + (r[2] as number) * pz + (r[3] as number)) /
-      w;
-    const y =
-      ((r[4] as number) * px + (r[5] as number) * py + (r[6] as number) * pz + (r[7] as number)) /
-      w;
+    const px = columns.x[i] as number;
+    const py = columns.y[i] as number;
+    const pz = columns.z[i] as number;
+    const w = k * px + l * py + m * pz + o;
+    if (w <= view.near || states[i] === HIDDEN) continue;
+    const x = (a * px + b * py + c * pz + d) / w;
+    const y = (e * px + f * py + g * pz + h) / w;
     if (x >= box.left && x <= box.right && y >= box.top && y <= box.bottom) found[count++] = i;
   }
   return found.slice(0, count);
