@@ -131,7 +131,7 @@ BlobProgress BlobUpload::publish() {
         throw Error(ErrorCode::corrupt, "the bytes received are not those of this SHA-256");
     }
     const auto path = store_.blob_path(digest_);
-    make_private_directory(path.parent_path());
+    store_.ensure_folder(digest_);
     if (::rename(part.c_str(), path.c_str()) != 0) {
         throw Error(ErrorCode::internal,
                     fmt::format("cannot rename {}: {}", part.string(), std::strerror(errno)));
@@ -157,6 +157,20 @@ std::filesystem::path BlobStore::blob_path(const Digest& digest) const {
 
 std::filesystem::path BlobStore::part_path(const Digest& digest) const {
     return root_ / "uploads" / (to_hex(digest) + ".part");
+}
+
+// A folder that is there may still be lost to a power cut, whoever made it, until the one above it
+// was synced; so that is done once for each folder and process.
+void BlobStore::ensure_folder(const Digest& digest) {
+    const auto folder = blob_path(digest).parent_path();
+    const std::lock_guard lock(folders_mutex_);
+    if (durable_folders_.contains(folder)) return;
+    make_private_directory(folder);
+    sync_or_stop([&] {
+        sync_directory(folder.parent_path());
+        sync_directory(folder.parent_path().parent_path());
+    });
+    durable_folders_.insert(folder);
 }
 
 std::optional<std::uint64_t> BlobStore::size(const Digest& digest) const {

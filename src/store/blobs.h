@@ -95,11 +95,14 @@ class BlobStore {
 
     std::filesystem::path blob_path(const Digest& digest) const;
     std::filesystem::path part_path(const Digest& digest) const;
+    void ensure_folder(const Digest& digest);
 
     std::filesystem::path root_;
     mutable std::mutex mutex_;
     std::map<Digest, std::uint64_t> writing_;  ///< durable bytes of the blobs being written
     std::map<Digest, Running> paused_;  ///< hashes of partial blobs, so that none is read again
+    std::mutex folders_mutex_;
+    std::set<std::filesystem::path> durable_folders_;  ///< known to survive a power cut
 };
 
 }  // namespace oort
