@@ -275,7 +275,7 @@ test('a group is one template whose entries are chosen by title, and what is lef
   await allDrawn(page, { total: 2000 });
   assert.equal(await entries.inputValue(), '3');
   // Each of ten components has its variance, and any may go on an axis.
-  const variances = page.locator('[data-cell^="x-"]');
+  const variances = page.locator('[data-cell^="0-"]');
   assert.equal(await variances.count(), 10);
   await variances.nth(4).click();
   await settle(page);

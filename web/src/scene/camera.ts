@@ -12,8 +12,9 @@ export type Vec3 = [number, number, number];
 /** Opening angle across the shorter side of the view. */
 const FIELD_OF_VIEW = (38 * Math.PI) / 180;
 const FOCAL = 0.5 / Math.tan(FIELD_OF_VIEW / 2);
-/** Share of the view that fitted points fill. */
-const FILL = 0.86;
+/** What fitted points leave free at the sides, for pictures, labels and the tools; CSS px. */
+const MARGIN_PX = { width: 64, height: 84 };
+const FILL_MIN = 0.6;
 /** Points measured for the size of the cloud; draw order is random, so the first are a fair sample. */
 const FIT_SAMPLE = 20_000;
 const NEAR_MIN = 0.01;
@@ -164,6 +165,12 @@ export interface Cloud {
   z: ArrayLike<number>;
 }
 
+function roomIn(size: Size): Size {
+  const left = (side: 'width' | 'height'): number =>
+    Math.max(size[side] - 2 * MARGIN_PX[side], size[side] * FILL_MIN);
+  return { width: left('width'), height: left('height') };
+}
+
 /** Shows all given points, keeping the direction of the look. `at` yields indices into the cloud. */
 export function fitTo(
   camera: CameraState,
@@ -186,10 +193,11 @@ export function fitTo(
   if (points.length === 0) return { ...camera, target: [0, 0, 0], distance: 4, zoom: 1 };
   const target: Vec3 = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2];
   if (camera.mode === '2d') {
+    const room = roomIn(size);
     const unit = Math.min(size.width, size.height) * 0.5 * 0.92;
     const scale = Math.min(
-      (size.width * FILL) / Math.max(high[0] - low[0], 1e-3),
-      (size.height * FILL) / Math.max(high[1] - low[1], 1e-3),
+      room.width / Math.max(high[0] - low[0], 1e-3),
+      room.height / Math.max(high[1] - low[1], 1e-3),
     );
     return { ...camera, target, zoom: clamp(scale / unit, ZOOM_MIN, 400) };
   }
@@ -199,12 +207,13 @@ export function fitTo(
 function fitDistance(camera: CameraState, size: Size, cloud: Cloud, points: number[]): number {
   const { right, up, forward } = basis(camera);
   const focal = FOCAL * Math.min(size.width, size.height);
+  const room = roomIn(size);
   let distance = 0.05;
   const radii: number[] = [];
   for (const i of points) {
     const p = subtract(pointOf(cloud, i), camera.target);
-    const across = (2 * focal * Math.abs(dot(p, right))) / (size.width * FILL);
-    const along = (2 * focal * Math.abs(dot(p, up))) / (size.height * FILL);
+    const across = (2 * focal * Math.abs(dot(p, right))) / room.width;
+    const along = (2 * focal * Math.abs(dot(p, up))) / room.height;
     distance = Math.max(distance, Math.max(across, along) - dot(p, forward));
     if (radii.length < FIT_SAMPLE) radii.push(Math.hypot(...p));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
 import type { ProjectorApi } from './api';
-import { EntrySource, patiently } from './entry_source';
+import { EntrySource, isYoung, patiently } from './entry_source';
 
 class Refusal extends Error {
   constructor(
@@ -61,6 +61,21 @@ it('asks again while something is still being uploaded, and tells so', async () 
   const answer = await patiently(ask, new AbortController().signal, (text) => told.push(text));
   expect(answer).toBe('here');
   expect(told).toEqual(['refused: unavailable', 'refused: unavailable']);
+});
+
+it('waits for what is not found only if its id is young', async () => {
+  const made = (ms: number): string => `${ms.toString(16).padStart(12, '0')}7${'0'.repeat(19)}`;
+  const now = Date.now();
+  expect(isYoung(made(now - 5000))).toBe(true);
+  expect(isYoung(made(now - 3_600_000))).toBe(false);
+  expect(isYoung('four points')).toBe(false);
+  let refusals = 2;
+  const ask = (): Promise<string> =>
+    refusals-- > 0 ? Promise.reject(new Refusal('not_found', 1)) : Promise.resolve('here');
+  const { signal } = new AbortController();
+  await expect(patiently(ask, signal, () => undefined, made(now))).resolves.toBe('here');
+  refusals = 2;
+  await expect(patiently(ask, signal, () => undefined, made(0))).rejects.toThrow('not_found');
 });
 
 it('does not ask again after any other refusal', async () => {

@@ -18,7 +18,17 @@ export interface ColumnData extends ColumnValues {
   codes: Uint32Array;
 }
 
-const WAIT_MS = { usual: 1000, min: 200, max: 10_000 };
+const WAIT_MS = { usual: 1000, arrival: 250, min: 200, max: 10_000 };
+const YOUNG_MS = 600_000;
+
+/**
+ * Whether an asset that the server does not know may still be on its way: a script prints the link
+ * before its upload is done. Ids are UUIDs of version 7, whose first 48 bits are the time in ms.
+ */
+export function isYoung(id: string, now = Date.now()): boolean {
+  if (!/^[0-9a-f]{12}7[0-9a-f]{19}$/.test(id)) return false;
+  return Math.abs(now - parseInt(id.slice(0, 12), 16)) < YOUNG_MS;
+}
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -35,20 +45,25 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Asks again for as long as the answer is "not uploaded yet"; tells each time it has to wait. */
+/**
+ * Asks again for as long as the answer is "not uploaded yet"; tells each time it has to wait.
+ * `id` is what "not found" would speak of: a young one is waited for.
+ */
 export async function patiently<T>(
   ask: () => Promise<T>,
   signal: AbortSignal,
   onWait: (message: string) => void,
+  id = '',
 ): Promise<T> {
   for (;;) {
     try {
       return await ask();
     } catch (thrown) {
       const failure = asFailure(thrown);
-      if (isAbort(thrown) || failure.code !== 'unavailable') throw thrown;
-      onWait(failure.message);
-      const wait = failure.retryAfterMs ?? WAIT_MS.usual;
+      const arriving = failure.code === 'not_found' && isYoung(id);
+      if (isAbort(thrown) || !(arriving || failure.code === 'unavailable')) throw thrown;
+      onWait(arriving ? 'The server has not received it yet.' : failure.message);
+      const wait = failure.retryAfterMs ?? (arriving ? WAIT_MS.arrival : WAIT_MS.usual);
       await pause(Math.min(WAIT_MS.max, Math.max(WAIT_MS.min, wait)), signal);
     }
   }
@@ -70,7 +85,7 @@ export class EntrySource {
   ) {}
 
   #ask<T>(ask: () => Promise<T>): Promise<T> {
-    return patiently(ask, this.signal, this.onWait);
+    return patiently(ask, this.signal, this.onWait, this.ref.template);
   }
 
   dataset(): Promise<DatasetInfo> {

@@ -17,7 +17,7 @@ import {
   type TemplateInfo,
 } from './api';
 import { Columns, colourColumnOf, labelColumnOf, scaleOf, textAt } from './columns.svelte';
-import { EntrySource } from './entry_source';
+import { EntrySource, isYoung } from './entry_source';
 import { SHOW_ALL, type LegendFilter } from './legend';
 import { Notices } from './notices.svelte';
 import { Selected } from './selected.svelte';
@@ -280,8 +280,9 @@ export class ProjectorModel {
       if (source === this.#source) this.template = info;
     } catch (thrown) {
       if (isAbort(thrown) || source !== this.#source) return;
-      const failure = asFailure(thrown);
-      if (failure.code !== 'unavailable') this.fail(failure.message);
+      const { code, message } = asFailure(thrown);
+      const arriving = code === 'not_found' && isYoung(template);
+      if (code !== 'unavailable' && !arriving) this.fail(message);
     }
   }
 
