@@ -277,9 +277,13 @@ Outcome Uploader::send_content(Batch& batch, std::size_t i) {
     });
 }
 
+// Bytes on their way count as progress only where none were before: a server that refuses the same
+// request again and again takes its bytes each time.
 void Uploader::show_piece(std::uint64_t n_bytes) {
     const std::lock_guard lock(mutex_);
     progress_.n_bytes_sent = n_bytes_acknowledged_ + n_bytes_arrived_ + n_bytes;
+    if (progress_.n_bytes_sent <= most_bytes_sent_) return;
+    most_bytes_sent_ = progress_.n_bytes_sent;
     moved_at_ = std::chrono::steady_clock::now();
 }
 

@@ -96,6 +96,7 @@ class Uploader {
     bool has_news_ = true;
     bool hurried_ = false;
     UploadProgress progress_;
+    std::uint64_t most_bytes_sent_ = 0;
     std::chrono::steady_clock::time_point moved_at_ = std::chrono::steady_clock::now();
 
     std::atomic<bool> stopped_ = false;
