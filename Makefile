@@ -63,7 +63,7 @@ test-crash: build
 	@$(PYTHON) -m pytest -q tests/crash
 
 bench: build  ## measure, print and record in docs/benchmarks.md
-	@bench/run
+	@bench/run $(if $(MNIST),--mnist "$(MNIST)")
 
 clean:  ## remove everything that was built
 	rm -rf build web/dist web/src/gl/raster.wasm

@@ -129,7 +129,8 @@ def main():
     for solver, result in results.items():
         result["median_seconds"] = statistics.median(result["seconds"])
         result["ratio"] = result["median_seconds"] / ours
-        print(f"  {solver:30} {result['median_seconds']:8.4f} s  ({min(result['seconds']):.4f}..{max(result['seconds']):.4f})"
+        spread = f"({min(result['seconds']):.4f}..{max(result['seconds']):.4f})"
+        print(f"  {solver:30} {result['median_seconds']:8.4f} s  {spread}"
               f"  {result['ratio']:6.2f}x  variance error {result['variance_error']:.1e}"
               f"  subspace cosine {result['subspace_cosine']:.9f}")
     print(f"  oort's first run {results['oort']['first_seconds']:.4f} s, peak memory "

@@ -46,7 +46,10 @@ export interface FrameInfo {
   complete: boolean;
 }
 
-type LookPart = Pick<ViewState, 'labels' | 'images' | 'imageSize' | 'pointSize' | 'opacity'>;
+type LookPart = Pick<
+  ViewState,
+  'labels' | 'images' | 'tint' | 'imageSize' | 'pointSize' | 'opacity'
+>;
 
 /** More points than this are not labelled with what their colour says already. */
 const LABELS_OF_CLASSES_UP_TO = 300;
@@ -186,10 +189,18 @@ export class ProjectorModel {
   }
 
   #applyLook(): void {
-    const { pointSize, opacity, images } = this.view;
+    const { pointSize, opacity, images, tint } = this.view;
     const imageSize = this.imageSize;
     const labels = this.labelsOn;
-    this.stage.setLook({ pointSize, opacity, images, imageSize, labels, theme: this.theme });
+    this.stage.setLook({
+      pointSize,
+      opacity,
+      images,
+      tint,
+      imageSize,
+      labels,
+      theme: this.theme,
+    });
   }
 
   #drawPoints(animate: boolean): void {
@@ -217,7 +228,12 @@ export class ProjectorModel {
     this.#applyLook();
     this.stage.setMode(view.mode);
     this.#load();
-    target.api.experiment?.(target.experiment, this.#abort.signal).then(
+    this.#readExperiment();
+  }
+
+  #readExperiment(): void {
+    const target = this.#target;
+    target?.api.experiment?.(target.experiment, this.#abort.signal).then(
       (name) => (this.experiment = name),
       () => undefined, // the line at the top then shows the key
     );
@@ -307,6 +323,9 @@ export class ProjectorModel {
     if (source !== this.#source) return;
     this.dataset = dataset;
     this.pca = pca;
+    // The link may have come before the upload: what was not found then is there now.
+    if (this.template === null) void this.#readTemplate(source);
+    if (this.experiment === null) this.#readExperiment();
     await Promise.all([this.#colour(), this.#label()]);
     await this.#pictures(source);
   }

@@ -23,6 +23,8 @@ export interface ViewState {
   /** On the canvas for as many points as fit; null = the projector chooses. */
   labels: boolean | null;
   images: boolean;
+  /** Pictures take the colour of their point, as far as they are light. */
+  tint: boolean;
   /** CSS px of the longer side; null = chosen for the number of points. */
   imageSize: number | null;
   /** A factor of the size chosen for the number of points. */
@@ -64,6 +66,7 @@ export function defaultState(): ViewState {
     label: null,
     labels: null,
     images: true,
+    tint: false,
     imageSize: null,
     pointSize: 1,
     opacity: 0.85,
@@ -131,6 +134,7 @@ export function formatState(state: ViewState): string {
   if (state.label !== null) query.set('label', state.label);
   if (state.labels !== null) query.set('labels', state.labels ? 'on' : 'off');
   if (!state.images) query.set('images', 'off');
+  if (state.tint) query.set('tint', 'on');
   if (state.imageSize !== null) query.set('image_size', short(state.imageSize));
   put('size', short(state.pointSize), short(base.pointSize));
   put('opacity', short(state.opacity), short(base.opacity));
@@ -176,6 +180,7 @@ export function parseState(text: string): ViewState {
     label: query.get('label'),
     labels: labels === null ? null : labels === 'on',
     images: query.get('images') !== 'off',
+    tint: query.get('tint') === 'on',
     imageSize: query.has('image_size')
       ? within(query.get('image_size'), 28, RANGES.imageSize)
       : null,
