@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three spirals in ten dimensions, with a small picture for each point and the number of the arm as label.
+// Three spirals in ten dimensions, with a small picture for each point and the number of the arm as
+// label.
 #include <oort/experiment.h>
 
 #include <cmath>
@@ -20,9 +21,11 @@ std::vector<float> spirals() {
     std::vector<float> vectors;
     for (std::size_t i = 0; i < n_arms * n_per_arm; ++i) {
         const double along = static_cast<double>(i % n_per_arm) / n_per_arm;
-        const double angle = 6 * along + 2 * 3.14159265 * static_cast<double>(i / n_per_arm) / n_arms;
+        const double angle =
+            6 * along + 2 * 3.14159265 * static_cast<double>(i / n_per_arm) / n_arms;
         for (std::size_t d = 0; d < n_dims; ++d) {
-            vectors.push_back(static_cast<float>(along * std::cos(angle + 0.5 * static_cast<double>(d))));
+            vectors.push_back(
+                static_cast<float>(along * std::cos(angle + 0.5 * static_cast<double>(d))));
         }
     }
     return vectors;
@@ -44,7 +47,8 @@ int main() try {
     const std::vector<float> vectors = spirals();
     const std::vector<std::uint8_t> pixels = bars();
     std::vector<std::string> arms;
-    for (std::size_t i = 0; i < n_arms * n_per_arm; ++i) arms.push_back(std::to_string(i / n_per_arm));
+    for (std::size_t i = 0; i < n_arms * n_per_arm; ++i)
+        arms.push_back(std::to_string(i / n_per_arm));
 
     oort::Experiment experiment({.project_name = "examples", .name = "spirals"});
     oort::EmbeddingImages images = oort::EmbeddingImages::of(pixels, side, side, 1);
@@ -57,6 +61,7 @@ int main() try {
     experiment.end();
     std::printf("%s\n%s\n", experiment.key().c_str(), logged.web_url.c_str());
     return 0;
+
 } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

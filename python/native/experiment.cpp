@@ -39,18 +39,19 @@ oort::EmbeddingImages to_images(const PixelStack& stack,
                                 int tile_height,
                                 const std::optional<ColorTuple>& transparent,
                                 const std::optional<Colors>& backgrounds) {
-    oort::EmbeddingImages images =
-        oort::EmbeddingImages::of({stack.data(), stack.size()},
-                                  static_cast<int>(stack.shape(2)),
-                                  static_cast<int>(stack.shape(1)),
-                                  static_cast<int>(stack.shape(3)));
+    oort::EmbeddingImages images = oort::EmbeddingImages::of({stack.data(), stack.size()},
+                                                             static_cast<int>(stack.shape(2)),
+                                                             static_cast<int>(stack.shape(1)),
+                                                             static_cast<int>(stack.shape(3)));
     images.tile_width = tile_width;
     images.tile_height = tile_height;
     if (transparent) {
-        images.transparent = {std::get<0>(*transparent), std::get<1>(*transparent), std::get<2>(*transparent)};
+        images.transparent = {
+            std::get<0>(*transparent), std::get<1>(*transparent), std::get<2>(*transparent)};
     }
     if (backgrounds) {
-        if (backgrounds->shape(0) != stack.shape(0)) throw nb::value_error("one background an image is needed");
+        if (backgrounds->shape(0) != stack.shape(0))
+            throw nb::value_error("one background an image is needed");
         images.background = [colors = backgrounds->data()](std::size_t i) {
             return oort::Color{colors[3 * i], colors[3 * i + 1], colors[3 * i + 2]};
         };
@@ -84,7 +85,8 @@ Logged log_embedding(Experiment& experiment,
         options.images = &*own;
     }
     const nb::gil_scoped_release release;
-    return to_tuple(experiment.log_embedding({vectors.data(), vectors.size()}, vectors.shape(1), labels, options));
+    return to_tuple(experiment.log_embedding(
+        {vectors.data(), vectors.size()}, vectors.shape(1), labels, options));
 }
 
 oort::AssetOptions asset_options(std::string name,
@@ -108,7 +110,8 @@ Logged log_asset(Experiment& experiment,
                  Number step,
                  Number epoch,
                  std::string metadata) {
-    const auto options = asset_options(std::move(name), std::move(type), "", step, epoch, std::move(metadata));
+    const auto options =
+        asset_options(std::move(name), std::move(type), "", step, epoch, std::move(metadata));
     const nb::gil_scoped_release release;
     return to_tuple(experiment.log_asset(path, options));
 }
@@ -121,15 +124,23 @@ Logged log_asset_data(Experiment& experiment,
                       Number step,
                       Number epoch,
                       std::string metadata) {
-    const auto options =
-        asset_options(std::move(name), std::move(type), std::move(content_type), step, epoch, std::move(metadata));
+    const auto options = asset_options(std::move(name),
+                                       std::move(type),
+                                       std::move(content_type),
+                                       step,
+                                       epoch,
+                                       std::move(metadata));
     const auto bytes = view(data);
     const nb::gil_scoped_release release;
     return to_tuple(experiment.log_asset_data(bytes, options));
 }
 
-Logged log_image(
-    Experiment& experiment, const nb::bytes& encoded, std::string name, Number step, Number epoch, std::string metadata) {
+Logged log_image(Experiment& experiment,
+                 const nb::bytes& encoded,
+                 std::string name,
+                 Number step,
+                 Number epoch,
+                 std::string metadata) {
     auto options = asset_options(std::move(name), "image", "", step, epoch, std::move(metadata));
     const auto bytes = view(encoded);
     const nb::gil_scoped_release release;
@@ -160,7 +171,8 @@ void bind_values(nb::class_<Experiment>& experiment) {
                Number epoch,
                std::optional<std::string> context) {
                 const nb::gil_scoped_release release;
-                self.log_metrics(metrics, {.step = step, .epoch = epoch, .context = std::move(context)});
+                self.log_metrics(metrics,
+                                 {.step = step, .epoch = epoch, .context = std::move(context)});
             },
             "metrics"_a,
             "step"_a.none(),
@@ -168,7 +180,8 @@ void bind_values(nb::class_<Experiment>& experiment) {
             "context"_a.none())
         .def(
             "log_parameters",
-            [](Experiment& self, const std::vector<std::pair<std::string, oort::Value>>& parameters) {
+            [](Experiment& self,
+               const std::vector<std::pair<std::string, oort::Value>>& parameters) {
                 const nb::gil_scoped_release release;
                 self.log_parameters(parameters);
             },
@@ -240,7 +253,14 @@ void bind_experiment(nb::module_& m) {
                 return to_tuple(self.log_embedding_image(bytes));
             },
             "png"_a)
-        .def("log_asset", &log_asset, "path"_a, "name"_a, "type"_a, "step"_a.none(), "epoch"_a.none(), "metadata"_a)
+        .def("log_asset",
+             &log_asset,
+             "path"_a,
+             "name"_a,
+             "type"_a,
+             "step"_a.none(),
+             "epoch"_a.none(),
+             "metadata"_a)
         .def("log_asset_data",
              &log_asset_data,
              "data"_a,
@@ -250,7 +270,13 @@ void bind_experiment(nb::module_& m) {
              "step"_a.none(),
              "epoch"_a.none(),
              "metadata"_a)
-        .def("log_image", &log_image, "encoded"_a, "name"_a, "step"_a.none(), "epoch"_a.none(), "metadata"_a)
+        .def("log_image",
+             &log_image,
+             "encoded"_a,
+             "name"_a,
+             "step"_a.none(),
+             "epoch"_a.none(),
+             "metadata"_a)
         .def("end", &end)
         .def_prop_ro("key", &Experiment::key)
         .def_prop_ro("name", &Experiment::name)

@@ -94,7 +94,8 @@ void bind_images(nb::module_& m) {
     m.def(
         "fill_bytes",
         [](const Floats& values, float factor, Bytes& bytes) {
-            if (values.size() != bytes.size()) throw nb::value_error("values and bytes differ in length");
+            if (values.size() != bytes.size())
+                throw nb::value_error("values and bytes differ in length");
             const nb::gil_scoped_release release;
             to_bytes(values.data(), values.size(), factor, bytes.data());
         },

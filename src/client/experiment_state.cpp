@@ -174,21 +174,7 @@ void Experiment::State::end(const std::function<bool()>& keep_waiting) {
     append("the end of the experiment", {JsonObject{{"kind", "end"}, {"at", now()}}});
     const auto stop = [&] {
         uploader_->stop();
-        const UploadProgress progress = uploader_->progress();
-        if (progress.is_sent) {
-            if (progress.n_rejected > 0) {
-                log_error("{} records were refused by the server; they are kept beside {}",
-                          progress.n_rejected,
-                          spool_->path().string());
-            }
-            spool_->remove();
-            return;
-        }
-        log_warning(
-            "not everything reached the server{}; it is kept in {}: send it with `oort upload {}`",
-            progress.trouble.empty() ? "" : " (" + progress.trouble + ")",
-            spool_->path().string(),
-            spool_->path().string());
+        close_spool(uploader_->progress());
     };
     try {
         flush(*uploader_, {.patience_s = patience_s_, .keep_waiting = keep_waiting});
@@ -197,6 +183,29 @@ void Experiment::State::end(const std::function<bool()>& keep_waiting) {
         throw;
     }
     stop();
+}
+
+void Experiment::State::close_spool(const UploadProgress& progress) {
+    const std::string path = spool_->path().string();
+    if (!progress.is_sent) {
+        spool_->unlock();
+        log_warning(
+            "not everything reached the server{}; it is kept in {}: send it with `oort upload {}`",
+            progress.trouble.empty() ? "" : " (" + progress.trouble + ")",
+            path,
+            path);
+        return;
+    }
+    if (progress.n_rejected > 0) {
+        log_error("{} records were refused by the server; they are kept in {}",
+                  progress.n_rejected,
+                  (spool_->path().parent_path() / ("rejected-" + spool_->writer())).string());
+    }
+    try {
+        spool_->remove();
+    } catch (const std::exception& error) {
+        log_warning("{} is sent but cannot be removed: {}", path, error.what());
+    }
 }
 
 }  // namespace oort

@@ -85,6 +85,7 @@ struct Experiment::State {
     AssetRecord new_asset(std::string_view type, std::string_view name) const;
     LoggedAsset logged(const AssetRecord& asset, std::string_view page) const;
     void keep(std::span<const AssetRecord> assets);
+    void close_spool(const UploadProgress& progress);
     LoggedAsset log_template(std::vector<AssetRecord>& assets,
                              const EmbeddingOptions& options,
                              const Entry& entry);

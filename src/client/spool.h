@@ -130,6 +130,9 @@ class Spool {
     /// bar.
     std::uint64_t n_bytes_added() const noexcept { return n_bytes_added_.load(); }
 
+    /// Lets another process send the rest. Nothing may be written or acknowledged here afterwards.
+    void unlock() { const File released = std::move(lock_); }
+
     /// Removes the folder. Only for a spool that is sent; one with rejected records becomes
     /// `rejected-<writer id>` instead.
     void remove();

@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::int64_t max_side = 1 << 14;
 
-// As Sprite has it; checked here too, so that the call that logs says so and not the background thread.
+// As Sprite has it; checked here too, so that the call that logs says so and not the background
+// thread.
 constexpr std::uint64_t max_pixels = std::uint64_t{1} << 29;
 
 // What remains of the file after its header, taken piece by piece.

@@ -23,7 +23,8 @@ std::vector<fs::path> spools_in(const fs::path& directory) {
     std::vector<fs::path> found;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory, error)) {
-        if (entry.is_directory() && is_id(entry.path().filename().string())) found.push_back(entry.path());
+        if (entry.is_directory() && is_id(entry.path().filename().string()))
+            found.push_back(entry.path());
     }
     std::sort(found.begin(), found.end());  // ids sort by time
     return found;
@@ -67,7 +68,8 @@ int upload_spools(const UploadOptions& options) {
     const fs::path home = home_directory();
     if (!find_server(options.server, home)) {
         throw Error(ErrorCode::unavailable,
-                    "no server is known: set OORT_URL and OORT_API_KEY, or start one here with `oort serve`");
+                    "no server is known: set OORT_URL and OORT_API_KEY, or start one here with "
+                    "`oort serve`");
     }
     std::vector<fs::path> paths;
     for (const fs::path& path : options.spools) {
@@ -77,7 +79,8 @@ int upload_spools(const UploadOptions& options) {
     if (options.spools.empty()) paths = spools_in(home / "spool");
     if (paths.empty()) log_info("nothing waits in {}", (home / "spool").string());
     bool is_all_sent = true;
-    for (const fs::path& path : paths) is_all_sent = upload_spool(path, options, home) && is_all_sent;
+    for (const fs::path& path : paths)
+        is_all_sent = upload_spool(path, options, home) && is_all_sent;
     return is_all_sent ? 0 : error_info(ErrorCode::unavailable).exit_code;
 }
 

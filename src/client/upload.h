@@ -19,10 +19,10 @@ struct UploadOptions {
     double patience_s = 30;
 };
 
-/// Sends each spool that no living process holds and removes it once everything in it is acknowledged,
-/// saying on standard error what it does. Returns 0 if nothing is left to send, else the exit code of
-/// Error(unavailable). Throws Error(invalid_argument) for a folder that is no spool and Error(unavailable)
-/// if no server is known.
+/// Sends each spool that no living process holds and removes it once everything in it is
+/// acknowledged, saying on standard error what it does. Returns 0 if nothing is left to send, else
+/// the exit code of Error(unavailable). Throws Error(invalid_argument) for a folder that is no
+/// spool and Error(unavailable) if no server is known.
 int upload_spools(const UploadOptions& options);
 
 }  // namespace oort
