@@ -24,6 +24,8 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/oort-config.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/oort-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/oort-config.cmake ${PROJECT_BINARY_DIR}/oort-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/oort COMPONENT client)
+# Relative, so that `cmake --install --prefix` and moved installations work.
+file(RELATIVE_PATH oort_prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/oort.pc.in ${PROJECT_BINARY_DIR}/oort.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/oort.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT client)
 

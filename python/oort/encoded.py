@@ -27,6 +27,11 @@ def _is_for_browsers(encoded: bytes) -> bool:
 def to_encoded(
     image: Any, scale: float, shape: Any, minmax: tuple[float, float] | None, channels: str
 ) -> bytes:
+    """
+    Give the bytes of a PNG, JPEG, WebP or GIF; the arguments are those of `Experiment.log_image`.
+
+    Raises ValueError for what is no picture.
+    """
     if hasattr(image, "savefig"):
         buffer = io.BytesIO()
         image.savefig(buffer, format="png")
@@ -40,9 +45,9 @@ def to_encoded(
     elif hasattr(image, "read") and not hasattr(image, "getbands"):
         image = image.read()
     if isinstance(image, (bytes, bytearray, memoryview)):
-        image = bytes(image)
-        if scale == 1.0 and _is_for_browsers(image):
-            return image
+        content = bytes(image)
+        if scale == 1.0 and _is_for_browsers(content):
+            return content
         picture = to_pil(image, "image_data")
     elif hasattr(image, "getbands"):
         picture = to_pil(image, "image_data")
@@ -74,8 +79,8 @@ def _array_image(
         array = array[..., 0]
     if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
         raise ValueError(
-            f"image_data has the shape {array.shape}: (height, width) or (height, width, channels) with 1, "
-            f"3 or 4 channels is needed"
+            f"image_data has the shape {array.shape}: (height, width) or (height, width, channels) "
+            f"with 1, 3 or 4 channels is needed"
         )
     if minmax is not None:
         low, high = minmax

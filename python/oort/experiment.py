@@ -359,9 +359,9 @@ class Experiment:
         Log a picture: a path, bytes or open file of an image, a PIL image, a figure, or an array.
 
         Arrays are (h, w), (h, w, channels) or, with `image_channels` "first", (channels, h, w);
-        values in `image_minmax` are spread over 0..255, without it floats and bools in 0..1 are, and
-        all else is clipped. Files that browsers show (PNG, JPEG, WebP, GIF) are logged as they are,
-        all else as PNG. `image_scale` resizes. The other arguments are Comet's and mean nothing.
+        values in `image_minmax` are spread over 0..255, without it floats and bools in 0..1 are,
+        and all else is clipped. Files that browsers show (PNG, JPEG, WebP, GIF) are logged as they
+        are, all else as PNG. `image_scale` resizes. Other arguments are Comet's and mean nothing.
         """
         del overwrite, image_format, image_colormap, copy_to_tmp, annotations
         if not self._is_alive():

@@ -277,8 +277,8 @@ def _as_pictures(
     if len(shape) == 3 and shape[2] == 2:
         return stack  # gray and alpha
     raise ValueError(
-        f"{what} has elements of shape {tuple(shape)}: (height, width) or (height, width, channels) "
-        f"with 1, 3 or 4 channels is needed"
+        f"{what} has elements of shape {tuple(shape)}: (height, width) or (height, width, "
+        f"channels) with 1, 3 or 4 channels is needed"
     )
 
 

@@ -21,8 +21,8 @@ def to_labels(labels: Any, n_rows: int) -> Columns:
     ----------
     labels
         None; a list or array of numbers, strings or None; a table as a list of rows, whose first
-        row is a header if it has n_rows + 1 rows; a two-dimensional array, of which one-hot rows become
-        the number of their class; a dict of columns; a frame or series of pandas, polars or Arrow.
+        row is a header if it has n_rows + 1 rows; a two-dimensional array, of which one-hot rows
+        become the number of their class; a dict of columns; a frame or series of pandas, polars or Arrow.
     n_rows
         How many rows the vectors have.
 
@@ -125,8 +125,8 @@ def _from_rows(items: list[Any], n_rows: int) -> Columns:
     for i, row in enumerate(rows):
         if len(row) != len(rows[0]):
             raise ValueError(
-                f"labels[{i}] has {len(row)} values and labels[0] has {len(rows[0])}: all rows must "
-                f"be of equal length"
+                f"labels[{i}] has {len(row)} values and labels[0] has {len(rows[0])}: all rows "
+                f"must be of equal length"
             )
     if not rows[0]:
         raise ValueError("labels is empty: its rows have no values")
@@ -134,16 +134,16 @@ def _from_rows(items: list[Any], n_rows: int) -> Columns:
     if len(rows) == n_rows + 1:
         if not all(isinstance(name, str) for name in rows[0]):
             raise ValueError(
-                f"labels has {len(rows)} rows and vectors has {n_rows}: one more is allowed only for "
-                f"a header of names, and the first row is {rows[0]!r}"
+                f"labels has {len(rows)} rows and vectors has {n_rows}: one more is allowed only "
+                f"for a header of names, and the first row is {rows[0]!r}"
             )
         names = [to_text(name) for name in rows.pop(0)]
     elif all(_is_number(value) for row in rows for value in row):
         return _from_matrix(np.array(rows, dtype=np.float64 if _any_float(rows) else None), n_rows)
     elif _looks_like_header(rows):
         raise ValueError(
-            f"labels has a header row and {len(rows) - 1} rows, and vectors has {n_rows}: they must "
-            f"be equal"
+            f"labels has a header row and {len(rows) - 1} rows, and vectors has {n_rows}: they "
+            f"must be equal"
         )
     columns = [[to_text(value) for value in column] for column in zip(*rows)]
     return names, columns

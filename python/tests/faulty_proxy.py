@@ -46,7 +46,7 @@ class FaultyProxy:
                 self.close_connection = True
                 self.connection.close()
 
-            do_GET = do_HEAD = do_PUT = do_PATCH = do_POST = handle_any  # noqa: N815
+            do_GET = do_HEAD = do_PUT = do_PATCH = do_POST = handle_any
 
             def pass_on(self, body: bytes, *, is_half: bool) -> tuple[int, dict[str, str], bytes]:
                 upstream = http.client.HTTPConnection(address, timeout=20)

@@ -41,7 +41,10 @@ def test_the_result_says_where_to_look(server: Server, experiment: oort.Experime
     assert experiment.url == experiment.get_url() == page
     assert logged["web"] == f"{page}/projector/{logged['assetId']}"
     experiment.end()
-    assert json.loads(server.get_bytes(str(logged["api"])))["embeddings"][0]["tensorShape"] == [2, 3]
+    assert json.loads(server.get_bytes(str(logged["api"])))["embeddings"][0]["tensorShape"] == [
+        2,
+        3,
+    ]
 
 
 def test_the_template_is_the_projector_config(server: Server, experiment: oort.Experiment) -> None:
@@ -77,7 +80,9 @@ def test_rounding_is_said_once(
     for _ in range(3):
         experiment.log_embedding([[0.1]], None)
     said = [record.message for record in caplog.records if "float64" in record.message]
-    assert said == ["vectors are float64: logged as float32, each rounded to the nearest (said once)"]
+    assert said == [
+        "vectors are float64: logged as float32, each rounded to the nearest (said once)"
+    ]
 
 
 def test_a_group_is_complete_after_every_call(server: Server, experiment: oort.Experiment) -> None:
@@ -137,7 +142,9 @@ def test_the_url_of_another_experiment_is_refused(experiment: oort.Experiment) -
         experiment.log_embedding(VECTORS, None, image_data=url, image_size=(1, 1))
 
 
-def test_nothing_is_logged_by_a_call_that_raises(server: Server, experiment: oort.Experiment) -> None:
+def test_nothing_is_logged_by_a_call_that_raises(
+    server: Server, experiment: oort.Experiment
+) -> None:
     picture = np.zeros((2, 1, 1))
     for arguments in (
         {"labels": ["a"]},
@@ -151,13 +158,15 @@ def test_nothing_is_logged_by_a_call_that_raises(server: Server, experiment: oor
             "image_background_color_function": lambda _: (0, 0, 999),
         },
     ):
-        with pytest.raises(ValueError, match="labels|image_size|image_data|image_background"):
+        with pytest.raises(ValueError, match=r"labels|image_size|image_data|image_background"):
             experiment.log_embedding(VECTORS, **arguments)
     experiment.end()
     assert server.assets(str(experiment.get_key())) == []
 
 
-def test_metrics_parameters_and_the_rest_arrive(server: Server, experiment: oort.Experiment) -> None:
+def test_metrics_parameters_and_the_rest_arrive(
+    server: Server, experiment: oort.Experiment
+) -> None:
     experiment.log_metric("loss", 0.5, step=1, epoch=2)
     experiment.log_metric("loss", np.float32("nan"), step=2)
     experiment.log_metrics({"acc": np.array([0.25]), "up": math.inf}, prefix="val")

@@ -124,7 +124,10 @@ def test_upload_refuses_what_is_no_spool(
 
 
 def test_a_server_that_starts_later_is_found(
-    program: pathlib.Path, home: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    program: pathlib.Path,
+    home: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from conftest import Server
 
