@@ -161,6 +161,42 @@ void end(Experiment& experiment) {
     if (is_interrupted) throw nb::python_error();
 }
 
+void bind_assets(nb::class_<Experiment>& experiment) {
+    experiment
+        .def(
+            "log_embedding_image",
+            [](Experiment& self, const nb::bytes& png) {
+                const std::string_view bytes(png.c_str(), png.size());
+                const nb::gil_scoped_release release;
+                return to_tuple(self.log_embedding_image(bytes));
+            },
+            "png"_a)
+        .def("log_asset",
+             &log_asset,
+             "path"_a,
+             "name"_a,
+             "type"_a,
+             "step"_a.none(),
+             "epoch"_a.none(),
+             "metadata"_a)
+        .def("log_asset_data",
+             &log_asset_data,
+             "data"_a,
+             "name"_a,
+             "type"_a,
+             "content_type"_a,
+             "step"_a.none(),
+             "epoch"_a.none(),
+             "metadata"_a)
+        .def("log_image",
+             &log_image,
+             "encoded"_a,
+             "name"_a,
+             "step"_a.none(),
+             "epoch"_a.none(),
+             "metadata"_a);
+}
+
 void bind_values(nb::class_<Experiment>& experiment) {
     experiment
         .def(
@@ -245,42 +281,11 @@ void bind_experiment(nb::module_& m) {
              "title"_a,
              "template_filename"_a,
              "group"_a)
-        .def(
-            "log_embedding_image",
-            [](Experiment& self, const nb::bytes& png) {
-                const std::string_view bytes(png.c_str(), png.size());
-                const nb::gil_scoped_release release;
-                return to_tuple(self.log_embedding_image(bytes));
-            },
-            "png"_a)
-        .def("log_asset",
-             &log_asset,
-             "path"_a,
-             "name"_a,
-             "type"_a,
-             "step"_a.none(),
-             "epoch"_a.none(),
-             "metadata"_a)
-        .def("log_asset_data",
-             &log_asset_data,
-             "data"_a,
-             "name"_a,
-             "type"_a,
-             "content_type"_a,
-             "step"_a.none(),
-             "epoch"_a.none(),
-             "metadata"_a)
-        .def("log_image",
-             &log_image,
-             "encoded"_a,
-             "name"_a,
-             "step"_a.none(),
-             "epoch"_a.none(),
-             "metadata"_a)
         .def("end", &end)
         .def_prop_ro("key", &Experiment::key)
         .def_prop_ro("name", &Experiment::name)
         .def_prop_ro("url", &Experiment::url)
         .def_prop_ro("is_alive", &Experiment::is_alive);
+    bind_assets(experiment);
     bind_values(experiment);
 }

@@ -22,7 +22,8 @@ def to_labels(labels: Any, n_rows: int) -> Columns:
     labels
         None; a list or array of numbers, strings or None; a table as a list of rows, whose first
         row is a header if it has n_rows + 1 rows; a two-dimensional array, of which one-hot rows
-        become the number of their class; a dict of columns; a frame or series of pandas, polars or Arrow.
+        become the number of their class; a dict of columns; a frame or series of pandas, polars
+        or Arrow.
     n_rows
         How many rows the vectors have.
 
