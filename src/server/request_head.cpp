@@ -154,6 +154,7 @@ std::string decode(std::string_view text, Plus plus) {
 }  // namespace
 
 std::optional<Refusal> check_head(std::string_view head) {
+    if (!head.ends_with("\r\n\r\n")) return bad_request("the head has no end");
     std::size_t n_fields = 0;
     std::set<std::string> seen;
     for (std::size_t number = 0; !head.empty(); ++number) {

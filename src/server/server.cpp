@@ -56,14 +56,23 @@ Plan plan_request(App& app, Request& request) {
 
 // The one door at which a handler's exception is caught. What is our fault is told to the log, not
 // to the peer.
-Response failure_response(std::exception_ptr failure) {
+Response failure_response(const App& app, std::exception_ptr failure) {
+    const auto names_our_files = [&](const Error& error) {
+        return std::string_view(error.what()).find(app.store.folder().string()) !=
+               std::string::npos;
+    };
     try {
         std::rethrow_exception(failure);
     } catch (Answer& answer) {
         return std::move(answer.response);
     } catch (const Error& error) {
-        if (error.code() != ErrorCode::internal) return error_response(error.code(), error.what());
+        if (error.code() != ErrorCode::internal && !names_our_files(error)) {
+            return error_response(error.code(), error.what());
+        }
         log_error("a request failed: {}", error.what());
+        if (error.code() == ErrorCode::unavailable) {
+            return error_response(error.code(), "the disk is full or busy; try again later");
+        }
     } catch (const std::bad_alloc&) {
         log_error("a request failed: out of memory");
         return error_response(ErrorCode::unavailable, "there is not enough memory just now");
@@ -104,9 +113,10 @@ Server::Server(const ServerOptions& options) {
     App& app = *app_;
     http_ = std::make_unique<HttpServer>(
         http,
-        HttpSite{.plan = [&app](Request& request) { return plan_request(app, request); },
-                 .fail = failure_response,
-                 .dress = dress},
+        HttpSite{
+            .plan = [&app](Request& request) { return plan_request(app, request); },
+            .fail = [&app](std::exception_ptr failure) { return failure_response(app, failure); },
+            .dress = dress},
         [&app, &options](std::uint16_t port) {
             app.port = port;
             app.url = options.host == "::1" ? fmt::format("http://[::1]:{}", port)

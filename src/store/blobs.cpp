@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -19,6 +19,8 @@ namespace oort {
 
 namespace {
 
+// A client that comes back later than this sends the blob from its beginning.
+constexpr std::chrono::hours max_part_age{7 * 24};
 constexpr std::size_t max_paused = 1024;
 constexpr std::size_t read_bytes = std::size_t{1} << 20;
 
@@ -145,7 +147,12 @@ BlobStore::BlobStore(const std::filesystem::path& root) : root_(root) {
     make_private_directory(root_ / "uploads");
     for (const auto& entry : std::filesystem::directory_iterator(root_ / "uploads")) {
         if (!entry.is_regular_file()) continue;
-        File(entry.path(), File::Mode::update).sync();
+        if (entry.last_write_time() + max_part_age <
+            std::filesystem::file_time_type::clock::now()) {
+            std::filesystem::remove(entry.path());
+        } else {
+            File(entry.path(), File::Mode::update).sync();
+        }
     }
     sync_directory(root_ / "uploads");
 }

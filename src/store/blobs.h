@@ -63,7 +63,8 @@ class BlobUpload {
 /// Thread-safe. One process at a time may own the folder.
 class BlobStore {
   public:
-    /// Makes the folders if absent, and everything found under uploads/ durable.
+    /// Makes the folders if absent, and what is found under uploads/ durable, or removes it if
+    /// nobody went on with it for a week.
     explicit BlobStore(const std::filesystem::path& root);
 
     /// Bytes in the complete blob; nothing if there is none.

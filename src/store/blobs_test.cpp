@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -95,6 +96,22 @@ TEST(BlobStore, DropsATornPartialBlobOnceItIsKnownToBeOne) {
     EXPECT_EQ(blobs.progress(digest).offset, 0u);
     EXPECT_EQ(put_blob(blobs, "abcdef"), digest);
     EXPECT_EQ(content_of(blobs, digest), "abcdef");
+}
+
+TEST(BlobStore, ForgetsPartialBlobsThatNobodyCameBackFor) {
+    const TemporaryFolder folder;
+    const Digest digest = sha256("abcdef");
+    BlobStore(folder.path()).upload(digest, 0, 6)->append(bytes_of("abc"));
+    const auto part = folder.path() / "uploads" / (to_hex(digest) + ".part");
+    const auto age = [&](int days) {
+        std::filesystem::last_write_time(
+            part, std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * days));
+    };
+    age(6);
+    EXPECT_EQ(BlobStore(folder.path()).progress(digest).offset, 3u);
+    age(8);
+    EXPECT_EQ(BlobStore(folder.path()).progress(digest).offset, 0u);
+    EXPECT_FALSE(std::filesystem::exists(part));
 }
 
 TEST(BlobStore, KeepsNothingOfBytesThatAreNotTheDigests) {

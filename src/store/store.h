@@ -28,6 +28,7 @@ class Store {
     BlobStore& blobs() noexcept { return blobs_; }
 
     Access& access() noexcept { return access_; }
+
     const Access& access() const noexcept { return access_; }
 
     const std::filesystem::path& folder() const noexcept { return folder_; }
