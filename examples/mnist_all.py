@@ -22,14 +22,13 @@ COLOURS = [
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--mnist", required=True)
-    options.add_argument("--experiment-key")
     options = options.parse_args()
 
     with np.load(options.mnist) as file:
         pictures = np.concatenate([file["x_train"], file["x_test"]])
         digits = np.concatenate([file["y_train"], file["y_test"]])
 
-    experiment = Experiment(project_name="demo", experiment_key=options.experiment_key)
+    experiment = Experiment(project_name="demo")
     experiment.set_name("mnist-70000")
     experiment.add_tags(["demo", "images"])
     experiment.log_embedding(

@@ -106,14 +106,13 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--count", type=int, default=4000)
     options.add_argument("--epochs", type=int, default=8)
-    options.add_argument("--experiment-key")
     options = options.parse_args()
 
     random = np.random.default_rng(7)
     pictures, kinds = make_pictures(options.count, random)
     labels = [NAMES[kind] for kind in kinds]
 
-    experiment = Experiment(project_name="demo", experiment_key=options.experiment_key)
+    experiment = Experiment(project_name="demo")
     experiment.set_name("shapes")
     experiment.add_tags(["demo", "images", "epochs"])
     experiment.log_parameters({"count": options.count, "epochs": options.epochs, "hidden units": 64})
