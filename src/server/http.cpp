@@ -112,7 +112,7 @@ std::string head_of(const Response& response, bool close) {
 
 struct HttpServer::State {
     State(const HttpOptions& given, HttpSite rules)
-        : options(given), site(std::move(rules)), acceptor(io), quick(4), heavy(4) {}
+        : options(given), site(std::move(rules)), acceptor(io), quick(8), heavy(4) {}
 
     awaitable<void> accept_all();
     awaitable<void> keep_connection(std::shared_ptr<Connection> connection);
