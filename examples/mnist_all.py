@@ -12,10 +12,10 @@ import numpy as np
 
 from oort import Experiment
 
-# One colour a digit, apart for colour-blind eyes too (Okabe and Ito 2008, with two greys).
+# One colour a digit, the same as the projector's own for the values 0 to 9 on a dark canvas.
 COLOURS = [
-    (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178),
-    (213, 94, 0), (204, 121, 167), (150, 150, 150), (120, 94, 200), (235, 235, 235),
+    (138, 137, 247), (232, 227, 16), (219, 36, 120), (53, 198, 239), (182, 119, 11),
+    (78, 252, 198), (249, 143, 167), (31, 127, 162), (170, 181, 27), (139, 70, 223),
 ]
 
 

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -202,10 +203,17 @@ def check_experiment(client: RawClient, key: str) -> None:
     assert state == "finished"
 
 
-def test_every_acknowledged_blob_and_row_survives_kill_9(tmp_path: Path) -> None:
-    chance = random.Random(2026)
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     server.start()
+    yield server
+    if server.process is not None and server.process.poll() is None:
+        server.kill()
+
+
+def test_every_acknowledged_blob_and_row_survives_kill_9(server: Server) -> None:
+    chance = random.Random(2026)
     stop = threading.Event()
     clients = [RawClient(server, seed, stop) for seed in range(N_CLIENTS)]
     for client in clients:
@@ -233,5 +241,5 @@ def test_every_acknowledged_blob_and_row_survives_kill_9(tmp_path: Path) -> None
     check_experiment(clients[0], key)
     assert sum(len(client.assets) for client in clients) > N_KILLS / 10
     assert server.stop() == 0
-    spools = tmp_path / "spool"
+    spools = server.home / "spool"
     assert not spools.exists() or not any(path.is_dir() for path in spools.iterdir())
