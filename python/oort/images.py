@@ -213,10 +213,19 @@ def _preprocessed(
 
 
 def _backgrounds(background: Callable[[int], Any], n: int) -> np.ndarray:
-    colors = np.empty((n, 3), np.uint8)
+    # Few colours are given again and again: each is checked once.
+    checked: dict[Any, Color] = {}
+    colors = []
     for index in range(n):
-        colors[index] = to_color(background(index), f"image_background_color_function({index})")
-    return colors
+        color = background(index)
+        try:
+            colors.append(checked[color])
+        except (KeyError, TypeError):  # new, or a list or array
+            valid = to_color(color, f"image_background_color_function({index})")
+            colors.append(valid)
+            if type(color) is tuple and set(map(type, color)) == {int}:
+                checked[color] = valid
+    return np.array(colors, np.uint8)
 
 
 def _stacked(elements: Sequence[Any]) -> np.ndarray | None:
@@ -235,7 +244,8 @@ def _stacked(elements: Sequence[Any]) -> np.ndarray | None:
             or element.dtype != first.dtype
         ):
             return None
-    return np.stack(elements)
+    # Twice as fast as np.stack for many small arrays.
+    return np.concatenate(elements).reshape(len(elements), *first.shape)
 
 
 def _factor(arrays: Sequence[Any]) -> float:
