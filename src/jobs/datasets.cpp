@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "format/dataset_files.h"
 #include "format/projector_config.h"
 #include "jobs/single_flight.h"
@@ -111,8 +112,9 @@ TemplateFiles Datasets::find_template(std::string_view experiment_key,
         if (asset->size > static_cast<std::int64_t>(max_template_bytes)) {
             throw Error(ErrorCode::corrupt, "the template is too large to be one");
         }
-        const Template content =
-            read_projector_config(read_file(store_.blobs().path(asset->sha256)));
+        const std::string text = read_file(store_.blobs().path(asset->sha256));
+        verify(asset->sha256, std::as_bytes(std::span(text)), "bytes of this template");
+        const Template content = read_projector_config(text);
         TemplateFiles files{.asset = *asset, .entries = {}};
         for (const Entry& entry : content.entries) {
             files.entries.push_back(find_files(connection, experiment_key, entry));
@@ -163,13 +165,35 @@ std::shared_ptr<const ShownDataset> Datasets::read(const EntryFiles& files,
         sources.metadata =
             std::make_shared<const MappedFile>(store_.blobs().path(files.metadata->sha256));
     }
+    // Hashing what large vectors are takes as long as reading them: both at once. What is damaged
+    // is said before what follows from it.
+    auto reading =
+        std::async(std::launch::async, [&] { return read_dataset(files.entry, sources); });
+    verify(files.tensor->sha256, sources.tensor->bytes(), "vectors");
+    if (files.metadata) verify(files.metadata->sha256, sources.metadata->bytes(), "labels");
     auto shown = std::make_shared<ShownDataset>();
     shown->digest = digest;
     shown->tensor_digest = tensor_digest_of(files);
-    shown->dataset = read_dataset(files.entry, sources);
+    shown->dataset = reading.get();
     shown->order = random_permutation(shown->dataset.n_rows, seed_of(files.tensor->sha256));
     shown->n_bytes = size_of(*shown, files);
     return shown;
+}
+
+void Datasets::verify(const Digest& digest,
+                      std::span<const std::byte> bytes,
+                      std::string_view what) const {
+    {
+        const std::lock_guard lock(mutex_);
+        if (verified_.contains(digest)) return;
+    }
+    if (sha256(bytes) != digest) {
+        log_error("blob {} is damaged: its bytes no longer match its digest", to_hex(digest));
+        throw Error(ErrorCode::corrupt,
+                    fmt::format("the stored {} no longer match their digest", what));
+    }
+    const std::lock_guard lock(mutex_);
+    verified_.insert(digest);
 }
 
 // The newest stays whatever its size: somebody looks at it right now.

@@ -10,6 +10,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +57,7 @@ class Datasets {
     explicit Datasets(Store& store, std::uint64_t max_bytes = std::uint64_t{512} << 20);
 
     /// Throws Error(not_found) if there is no such asset or it is no template, Error(corrupt) if it
-    /// cannot be read as one.
+    /// cannot be read as one or its stored bytes have changed.
     TemplateFiles find_template(std::string_view experiment_key, std::string_view asset_id) const;
 
     /// The same for one entry. Throws Error(not_found) also for an index beyond the last.
@@ -64,7 +66,8 @@ class Datasets {
                           std::size_t index) const;
 
     /// Reads the entry's files, once for all who ask at the same time. Throws Error(unavailable)
-    /// while some are missing, Error(corrupt) if they cannot be read.
+    /// while some are missing, Error(corrupt) if they cannot be read or no longer match their
+    /// digests.
     std::shared_ptr<const ShownDataset> dataset(const EntryFiles& files);
 
   private:
@@ -72,12 +75,14 @@ class Datasets {
 
     Shared read(const EntryFiles& files, const std::string& digest) const;
     void keep(const Shared& dataset);
+    void verify(const Digest& digest, std::span<const std::byte> bytes, std::string_view what) const;
 
     Store& store_;
     std::uint64_t max_bytes_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, std::shared_future<Shared>> reading_;
-    std::list<Shared> kept_;  ///< last used first
+    std::list<Shared> kept_;             ///< last used first
+    mutable std::set<Digest> verified_;  ///< blobs that this process has read and found unchanged
 };
 
 }  // namespace oort

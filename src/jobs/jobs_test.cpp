@@ -125,6 +125,31 @@ TEST_F(Jobs, ATensorOfAnotherSizeThanSaidIsCorrupt) {
     }
 }
 
+TEST_F(Jobs, AFileThatChangedOnTheDiskIsRefused) {
+    const std::string labels = "a\nb\na\nc\n";
+    log('1', "vectors", four_points);
+    log('2', "labels", labels);
+    log_template(4, 3);
+    const EntryFiles files = entry();
+    EXPECT_EQ(Datasets(store_).dataset(files)->dataset.n_rows, 4u);
+    const auto refusal = [&](const Digest& digest) -> std::string {
+        damage_blob(store_.blobs(), digest, 2);
+        std::string said = "nothing";
+        try {
+            Datasets(store_).dataset(Datasets(store_).find_entry(key, id_of('c'), 0));
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::corrupt);
+            said = error.what();
+        }
+        damage_blob(store_.blobs(), digest, 2);  // and back
+        return said;
+    };
+    EXPECT_EQ(refusal(sha256(four_points)), "the stored vectors no longer match their digest");
+    EXPECT_EQ(refusal(sha256(labels)), "the stored labels no longer match their digest");
+    EXPECT_EQ(refusal(datasets_.find_template(key, id_of('c')).asset.sha256),
+              "the stored bytes of this template no longer match their digest");
+}
+
 TEST_F(Jobs, SomethingElseIsNoTemplate) {
     log('1', "vectors", four_points);
     EXPECT_THROW(datasets_.find_template(key, id_of('1')), Error);

@@ -25,7 +25,7 @@ Response content_response(App& app, const Request& request, const AssetRow& asse
     if (file.size() != static_cast<std::uint64_t>(asset.size)) {
         throw Error(ErrorCode::corrupt, "the stored bytes of this asset are damaged");
     }
-    return file_response(request, std::move(file), quoted_etag(to_hex(asset.sha256)), asset.name);
+    return file_response(request, std::move(file), asset.sha256, asset.name);
 }
 
 Response download(App& app, const Request& request, std::string_view id_member) {

@@ -114,8 +114,9 @@ RangeForm parse_range(std::string_view header, std::uint64_t size, ByteRange& ra
 
 Response file_response(const Request& request,
                        File file,
-                       std::string_view etag,
+                       const Digest& digest,
                        std::string_view name) {
+    const std::string etag = quoted_etag(to_hex(digest));
     if (matches_etag(request, etag)) return not_modified(etag);
     Response response;
     response.kind = ContentKind::blob;
@@ -147,8 +148,11 @@ Response file_response(const Request& request,
             return refusal;
         }
     }
-    response.body =
-        FileBody{.file = std::move(file), .offset = range.offset, .length = range.length};
+    const bool is_whole = range.length == size;
+    response.body = FileBody{.file = std::move(file),
+                             .offset = range.offset,
+                             .length = range.length,
+                             .digest = is_whole ? std::optional(digest) : std::nullopt};
     return response;
 }
 

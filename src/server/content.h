@@ -32,11 +32,11 @@ enum class RangeForm { none, satisfiable, unsatisfiable };
 /// or a form that is not understood count as none: the whole is a correct answer to them.
 RangeForm parse_range(std::string_view header, std::uint64_t size, ByteRange& range);
 
-/// The stored bytes of an asset. Only PNG, JPEG, WebP and GIF, recognised by their first bytes, are
+/// The stored bytes of an asset, hashed on the way if all of them are asked for. Only PNG, JPEG, WebP and GIF, recognised by their first bytes, are
 /// shown in place; all else is a file to download, whatever its name or declared type say.
 Response file_response(const Request& request,
                        File file,
-                       std::string_view etag,
+                       const Digest& digest,
                        std::string_view name);
 
 /// Derived numbers: `application/octet-stream`, or JSON text. Kept by the browser and asked for

@@ -21,6 +21,19 @@ class Content : public ServerTest {
             {{"Upload-Offset", std::to_string(offset)}, {"Upload-Length", std::to_string(length)}},
             body);
     }
+
+    /// What comes when one byte of the asset's blob, in the middle, is another than was stored.
+    Reply ask_for_damaged(std::size_t size) {
+        const std::string content(size, 'q');
+        log_asset(content);
+        damage_blob(server_->app().store.blobs(), sha256(content), size / 2);
+        Wire wire(port());
+        wire.send(bytes("GET", content_path()));
+        const Reply reply = wire.receive();
+        EXPECT_EQ(reply.header("content-length"), std::to_string(size));
+        EXPECT_TRUE(wire.is_closed_by_peer());
+        return reply;
+    }
 };
 
 std::string blob_path(std::string_view content) {
@@ -197,6 +210,17 @@ TEST_F(Content, ThatWasCutShortOnTheDiskIsNotServed) {
     const Reply reply = ask("GET", content_path());
     EXPECT_EQ(reply.status, 422);
     EXPECT_EQ(reply.error_code(), "corrupt");
+}
+
+TEST_F(Content, ThatChangedOnTheDiskBreaksOffBeforeItsEnd) {
+    const Reply reply = ask_for_damaged(2'000'000);
+    EXPECT_GT(reply.body.size(), 0u) << "it is hashed while it is sent";
+    EXPECT_LT(reply.body.size(), 2'000'000u);
+    EXPECT_EQ(ask("GET", content_path(), {{"Range", "bytes=1-2"}}).body, "qq");
+}
+
+TEST_F(Content, ThatIsSmallAndChangedOnTheDiskIsNotSentAtAll) {
+    EXPECT_EQ(ask_for_damaged(10).body, "");
 }
 
 TEST_F(Content, LargerThanAnyBufferGoesThroughWhole) {

@@ -108,6 +108,20 @@ std::string head_of(const Response& response, bool close) {
     return head;
 }
 
+/// The next bytes of a file's answer, on a worker. False if they cannot be had, or if they are the
+/// last and what was stored has changed since.
+bool read_piece(const FileBody& body,
+                std::uint64_t at,
+                std::span<std::byte> piece,
+                Sha256& hash) {
+    if (body.file.read_at(body.offset + at, piece) != piece.size()) return false;
+    if (!body.digest) return true;
+    hash.update(piece);
+    if (at + piece.size() < body.length || hash.finish() == *body.digest) return true;
+    log_error("blob {} is damaged: its bytes no longer match its digest", to_hex(*body.digest));
+    return false;
+}
+
 }  // namespace
 
 struct HttpServer::State {
@@ -370,15 +384,16 @@ awaitable<void> HttpServer::State::write(Connection& connection,
 awaitable<void> HttpServer::State::write_file(Connection& connection, const FileBody& body) {
     std::vector<std::byte> piece(
         static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, body.length)));
+    Sha256 hash;
     for (std::uint64_t at = 0; at < body.length;) {
         const auto wanted = std::span(piece).first(
             static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), body.length - at)));
-        const std::size_t n =
-            co_await on_pool(quick, [&] { return body.file.read_at(body.offset + at, wanted); });
-        // Shorter than promised: cutting the connection is the only honest end.
-        if (n != wanted.size()) throw Closed{};
-        co_await send(connection, asio::buffer(piece.data(), n));
-        at += n;
+        const bool sound =
+            co_await on_pool(quick, [&] { return read_piece(body, at, wanted, hash); });
+        // The head has promised other bytes: cutting the connection is the only honest end.
+        if (!sound) throw Closed{};
+        co_await send(connection, asio::buffer(wanted.data(), wanted.size()));
+        at += wanted.size();
     }
 }
 

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sha256.h"
 
 namespace oort {
 
@@ -52,6 +53,10 @@ struct FileBody {
     File file;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
+
+    /// What the bytes must hash to, if these are all of a blob: if they do not, the answer breaks
+    /// off before its last piece.
+    std::optional<Digest> digest = {};
 };
 
 /// What a body may do in a browser; decides the security headers (server/edge.h).

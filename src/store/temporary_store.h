@@ -41,4 +41,13 @@ inline Digest put_blob(BlobStore& blobs, std::string_view content) {
     return digest;
 }
 
+/// What a failing disk does: one byte of a stored blob is another one from now on.
+inline void damage_blob(const BlobStore& blobs, const Digest& digest, std::uint64_t at) {
+    File file(blobs.path(digest), File::Mode::update);
+    std::byte byte{};
+    file.read_at(at, std::span(&byte, 1));
+    byte ^= std::byte{1};
+    file.write_at(at, std::span(&byte, 1));
+}
+
 }  // namespace oort
