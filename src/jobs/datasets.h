@@ -75,7 +75,9 @@ class Datasets {
 
     Shared read(const EntryFiles& files, const std::string& digest) const;
     void keep(const Shared& dataset);
-    void verify(const Digest& digest, std::span<const std::byte> bytes, std::string_view what) const;
+    void verify(const Digest& digest,
+                std::span<const std::byte> bytes,
+                std::string_view what) const;
 
     Store& store_;
     std::uint64_t max_bytes_;

@@ -32,8 +32,9 @@ enum class RangeForm { none, satisfiable, unsatisfiable };
 /// or a form that is not understood count as none: the whole is a correct answer to them.
 RangeForm parse_range(std::string_view header, std::uint64_t size, ByteRange& range);
 
-/// The stored bytes of an asset, hashed on the way if all of them are asked for. Only PNG, JPEG, WebP and GIF, recognised by their first bytes, are
-/// shown in place; all else is a file to download, whatever its name or declared type say.
+/// The stored bytes of an asset, hashed on the way if all of them are asked for. Only PNG, JPEG,
+/// WebP and GIF, recognised by their first bytes, are shown in place; all else is a file to
+/// download, whatever its name or declared type say.
 Response file_response(const Request& request,
                        File file,
                        const Digest& digest,

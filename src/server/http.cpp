@@ -110,10 +110,7 @@ std::string head_of(const Response& response, bool close) {
 
 /// The next bytes of a file's answer, on a worker. False if they cannot be had, or if they are the
 /// last and what was stored has changed since.
-bool read_piece(const FileBody& body,
-                std::uint64_t at,
-                std::span<std::byte> piece,
-                Sha256& hash) {
+bool read_piece(const FileBody& body, std::uint64_t at, std::span<std::byte> piece, Sha256& hash) {
     if (body.file.read_at(body.offset + at, piece) != piece.size()) return false;
     if (!body.digest) return true;
     hash.update(piece);
