@@ -21,7 +21,7 @@ const FULL: ViewState = {
   label: 'name',
   labels: false,
   images: false,
-    tint: true,
+  tint: true,
   imageSize: 64,
   pointSize: 1.5,
   opacity: 0.35,
