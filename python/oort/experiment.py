@@ -9,6 +9,8 @@ import io
 import json
 import logging
 import os
+import pathlib
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -40,7 +42,11 @@ _IGNORED_PREFIXES = (
     "optimizer_",
     "cache_",
     "experiment_",
+    "distributed_",
 )
+
+# Runs people's cells, and says nothing about whose.
+_NAMELESS_PROGRAMS = ("ipykernel_launcher", "colab_kernel_launcher")
 
 
 def _end_all() -> None:
@@ -74,7 +80,8 @@ class Experiment:
     url
         The server. Default: ``OORT_URL``, else the server on this machine.
     name
-        Shown in lists.
+        Shown in lists, and changed by `set_name`. Default: ``experiment_name`` as in Comet, else
+        the script's file name without its ending. An experiment that has a name keeps it.
     patience_s
         How long `end` waits, in seconds, while nothing gets through to the server.
     **options
@@ -100,6 +107,7 @@ class Experiment:
                 _log.warning("Experiment has no argument %r: it is ignored", option)
         self._lock = threading.Lock()
         self._said: set[str] = set()
+        self._sprites: dict[str, tuple[int, int, int]] = {}  # by URL: tiles, width, height
         self._context: str | None = None
         self._native: Any = None
         if disabled:
@@ -109,7 +117,7 @@ class Experiment:
             project_name=project_name or "general",
             workspace=workspace or "default",
             experiment_key=experiment_key or "",
-            name=name or options.get("experiment_name") or "",
+            name=name or options.get("experiment_name") or _script_name(),
             url=url or "",
             patience_s=patience_s,
         )
@@ -132,7 +140,7 @@ class Experiment:
         image_preprocess_function: Callable[[Any], Any] | None = None,
         image_transparent_color: Any = None,
         image_background_color_function: Callable[[int], Any] | None = None,
-        title: str = "Comet Embedding",
+        title: str | None = "Comet Embedding",
         template_filename: str | None = None,
         group: str | None = None,
     ) -> dict[str, str | None] | None:
@@ -185,6 +193,7 @@ class Experiment:
         if isinstance(image_data, str):
             image_url = image_data
             tiles = Tiles(*to_size(image_size))
+            self._check_sprite(image_url, tiles, len(rows))
         elif image_data is not None:
             tiles = to_tiles(
                 image_data,
@@ -209,7 +218,7 @@ class Experiment:
             tiles.height,
             tiles.transparent,
             tiles.backgrounds,
-            str(title),
+            "Comet Embedding" if title is None else str(title),
             template_filename or "",
             "" if group is None else str(group),
         )
@@ -259,7 +268,10 @@ class Experiment:
 
         # Not PIL.Image.open, which takes a large sprite of our own for an attack.
         image = PngImageFile(io.BytesIO(png)).convert("RGBA")
-        return image, self._native.log_embedding_image(png)[1] or None
+        url = self._native.log_embedding_image(png)[1] or None
+        if url is not None:
+            self._sprites[url] = (tiles.count, tiles.width, tiles.height)
+        return image, url
 
     # Assets
 
@@ -545,6 +557,22 @@ class Experiment:
         self._say_once("the experiment is ended: what is logged to it now is dropped")
         return False
 
+    def _check_sprite(self, url: str, tiles: Tiles, n_rows: int) -> None:
+        """Check what is known of a picture that this object has logged."""
+        if url not in self._sprites:
+            return
+        count, *size = self._sprites[url]
+        if size != [tiles.width, tiles.height]:
+            raise ValueError(
+                f"image_size is ({tiles.width}, {tiles.height}) and image_data was made by "
+                f"create_embedding_image with ({size[0]}, {size[1]}): they must be equal"
+            )
+        if count < n_rows:
+            raise ValueError(
+                f"image_data was made by create_embedding_image of {count} images and vectors has "
+                f"{n_rows} rows: one image a row is needed"
+            )
+
     def _say_once(self, message: str) -> None:
         with self._lock:
             is_new = message not in self._said
@@ -558,6 +586,18 @@ def _result(logged: tuple[str, str, str]) -> dict[str, str | None] | None:
     if not asset_id:
         return None
     return {"web": web or None, "api": api or None, "assetId": asset_id}
+
+
+def _script_name() -> str:
+    """Give the name of the script that runs; "" in a shell or a notebook."""
+    argument = str((getattr(sys, "argv", None) or [""])[0])
+    with contextlib.suppress(OSError, ValueError):
+        path = pathlib.Path(argument).resolve()
+        if argument and path.is_file():
+            # `python -m package` runs its __main__.py.
+            name = path.parent.name if path.stem == "__main__" else path.stem
+            return "" if name in _NAMELESS_PROGRAMS else name
+    return ""
 
 
 def _mark(number: Any) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import os
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -29,6 +30,7 @@ class Tiles:
 
     width: int
     height: int
+    count: int = 0
     transparent: Color | None = None
     backgrounds: np.ndarray | None = None  # n x 3, uint8
     stack: np.ndarray | None = None  # n x h x w x channels, uint8
@@ -71,6 +73,8 @@ def to_tiles(
     """
     width, height = to_size(image_size)
     clear = None if transparent is None else to_color(transparent, "image_transparent_color")
+    _check_function(preprocess, "image_preprocess_function")
+    _check_function(background, "image_background_color_function")
     elements = _elements(image_data)
     if len(elements) == 0:
         raise ValueError("image_data is empty: one image a row is needed")
@@ -84,9 +88,9 @@ def to_tiles(
     stack = _stacked(elements)
     if stack is not None:
         pixels = to_pixels(_as_pictures(stack, width, height), _factor([stack]))
-        return Tiles(width, height, clear, backgrounds, stack=pixels)
+        return Tiles(width, height, len(elements), clear, backgrounds, stack=pixels)
     png = _draw(elements, width, height, clear, backgrounds)
-    return Tiles(width, height, png=png)
+    return Tiles(width, height, len(elements), png=png)
 
 
 def to_size(image_size: Any) -> tuple[int, int]:
@@ -149,6 +153,11 @@ def unit_factor(arrays: Sequence[np.ndarray]) -> float:
     return _factor(arrays)
 
 
+def _check_function(function: Any, what: str) -> None:
+    if function is not None and not callable(function):
+        raise ValueError(f"{what} is {reprlib.repr(function)}: a function is needed")
+
+
 def _whole(number: Any) -> int:
     if isinstance(number, bool) or int(number) != number:
         raise ValueError
@@ -166,7 +175,8 @@ def _elements(image_data: Any) -> Any:
             )
         return array
     if isinstance(image_data, (bytes, os.PathLike)) or not hasattr(image_data, "__iter__"):
-        raise ValueError(f"image_data {image_data!r} is one thing: one image a row is needed")
+        shown = reprlib.repr(image_data)
+        raise ValueError(f"image_data is {shown}, one thing: one image a row is needed")
     elements = to_list(image_data) if array is None or array.ndim == 1 else list(array)
     return [_element(element, i) for i, element in enumerate(elements)]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,13 @@ def to_labels(labels: Any, n_rows: int) -> Columns:
     if labels is None:
         return [], []
     if isinstance(labels, (str, bytes)) or np.isscalar(labels):
-        raise ValueError(f"labels is {labels!r}: one label a row is needed, or None")
+        raise ValueError(f"labels is {reprlib.repr(labels)}: one label a row is needed, or None")
     named = to_columns(labels)
     if named is not None:
         return _from_columns(named, n_rows)
     array = None if is_series(labels) else to_array(labels)
     if array is not None and array.ndim == 0:
-        raise ValueError(f"labels is {labels!r}: one label a row is needed, or None")
+        raise ValueError(f"labels is {reprlib.repr(labels)}: one label a row is needed, or None")
     if array is not None and array.ndim > 1:
         return _from_matrix(array.reshape(len(array), -1), n_rows)
     items = to_list(labels if array is None else array)
@@ -86,7 +87,9 @@ def _from_columns(named: list[tuple[str, Any]], n_rows: int) -> Columns:
     columns = []
     for name, column in named:
         if isinstance(column, (str, bytes)) or np.isscalar(column):
-            raise ValueError(f"labels column {name!r} is {column!r}: a list of values is needed")
+            raise ValueError(
+                f"labels column {name!r} is {reprlib.repr(column)}: a list of values is needed"
+            )
         items = to_list(column)
         _check_length(f"labels column {name!r}", len(items), n_rows)
         columns.append([to_text(item) for item in items])
@@ -136,7 +139,7 @@ def _from_rows(items: list[Any], n_rows: int) -> Columns:
         if not all(isinstance(name, str) for name in rows[0]):
             raise ValueError(
                 f"labels has {len(rows)} rows and vectors has {n_rows}: one more is allowed only "
-                f"for a header of names, and the first row is {rows[0]!r}"
+                f"for a header of names, and the first row is {reprlib.repr(rows[0])}"
             )
         names = [to_text(name) for name in rows.pop(0)]
     elif all(_is_number(value) for row in rows for value in row):

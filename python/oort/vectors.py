@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def to_vectors(vectors: Any) -> tuple[np.ndarray, str | None]:
     """
     array = _to_numbers(vectors)
     if array.ndim == 0:
-        raise ValueError(f"vectors is {vectors!r}: a list of rows is needed")
+        raise ValueError(f"vectors is {reprlib.repr(vectors)}: a list of rows is needed")
     if array.size == 0:
         raise ValueError(
             f"vectors is empty (shape {array.shape}): at least one row and one column are needed"
@@ -48,13 +49,13 @@ def to_vectors(vectors: Any) -> tuple[np.ndarray, str | None]:
 
 def _to_numbers(vectors: Any) -> np.ndarray:
     if vectors is None or isinstance(vectors, (str, bytes)):
-        raise ValueError(f"vectors is {vectors!r}: a list of rows of numbers is needed")
+        raise ValueError(f"vectors is {reprlib.repr(vectors)}: a list of rows of numbers is needed")
     columns = to_columns(vectors)
     if columns is not None:
         return _from_columns(columns)
     array = None if is_series(vectors) else to_array(vectors)
     if array is None and not hasattr(vectors, "__iter__"):
-        raise ValueError(f"vectors is {vectors!r}: a list of rows of numbers is needed")
+        raise ValueError(f"vectors is {reprlib.repr(vectors)}: a list of rows of numbers is needed")
     if array is None or array.dtype == object:
         array = _from_rows(to_list(vectors), "vectors")
     return _checked(array, "vectors")
@@ -116,7 +117,7 @@ def _row(row: Any, what: str) -> Any:
     if array is not None:
         return array
     if _is_missing(row) or isinstance(row, (str, bytes)):
-        raise ValueError(f"{what} is {row!r}: numbers are needed")
+        raise ValueError(f"{what} is {reprlib.repr(row)}: numbers are needed")
     return to_list(row) if hasattr(row, "__iter__") else row
 
 
@@ -144,7 +145,9 @@ def _checked(array: np.ndarray, what: str) -> np.ndarray:
     if array.dtype.kind in "biuf" or array.dtype.name.startswith(("bfloat", "float8")):
         return array
     if array.dtype == object:
-        raise ValueError(f"{what} holds {_first_odd(array)!r}: only numbers are allowed")
+        raise ValueError(
+            f"{what} holds {reprlib.repr(_first_odd(array))}: only numbers are allowed"
+        )
     raise ValueError(f"{what} has the type {array.dtype}: only real numbers are allowed")
 
 
