@@ -85,6 +85,23 @@ TEST_F(Edge, EveryRouteButTheOpenOnesAsksForAToken) {
                                      "/{file...}"}));
 }
 
+TEST_F(Edge, ASessionEndsWhenItAsksToAndTheOthersGoOn) {
+    Access& access = server_->app().store.access();
+    const auto as = [](const Secret& session) {
+        return Headers{{"Authorization", "Bearer " + session.text}};
+    };
+    const Secret session = access.make_session();
+    const Secret other = access.make_session();
+    const Reply ended = ask("DELETE", "/api/v1/session", as(session));
+    EXPECT_EQ(ended.status, 204);
+    EXPECT_EQ(ended.body + ended.header("content-length"), "") << "RFC 9110, section 8.6";
+    EXPECT_EQ(ask("GET", "/api/v1/server", as(session)).status, 401);
+    EXPECT_EQ(ask("DELETE", "/api/v1/session", as(session)).status, 401);
+    EXPECT_EQ(ask("GET", "/api/v1/server", as(other)).status, 200);
+    EXPECT_EQ(ask("DELETE", "/api/v1/session").status, 204);
+    EXPECT_EQ(ask("GET", "/api/v1/server").status, 200) << "the API token is no session";
+}
+
 TEST_F(Edge, AForeignHostIsMisdirected) {
     for (const Route& route : routes()) {
         for (const std::string& name : {std::string("evil.com"),

@@ -16,6 +16,7 @@ Response get_server(App& app, const Request& request);
 
 // session.cpp
 Response post_session(App& app, const Request& request);
+Response delete_session(App& app, const Request& request);
 Response post_codes(App& app, const Request& request);
 
 // experiments.cpp

@@ -100,7 +100,8 @@ std::string head_of(const Response& response, bool close) {
     for (const auto& [name, value] : response.headers) {
         head.append(name).append(": ").append(value).append("\r\n");
     }
-    if (response.status != 304) {
+    const bool may_have_body = response.status != 304 && response.status != 204;
+    if (may_have_body) {
         head += fmt::format("Content-Length: {}\r\n", response.content_length());
     }
     if (close) head += "Connection: close\r\n";

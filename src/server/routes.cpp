@@ -33,6 +33,7 @@ constexpr std::array table{
     Route("GET", "/healthz", open, none, no_body, quick, get_healthz),
     Route("GET", "/readyz", open, none, no_body, quick, get_readyz),
     Route("POST", "/api/v1/session", open, json, small_body, quick, post_session),
+    Route("DELETE", "/api/v1/session", token, none, no_body, quick, delete_session),
     Route("POST", "/api/v1/codes", token, json, small_body, quick, post_codes),
     Route("GET", "/api/v1/server", token, none, no_body, quick, get_server),
     Route("GET", "/api/v1/workspaces", token, none, no_body, quick, get_workspaces),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "server/edge.h"
 #include "server/handlers.h"
 
 namespace oort {
@@ -33,6 +35,15 @@ Response post_session(App& app, const Request& request) {
         throw Error(ErrorCode::unauthenticated, "the token is not known here");
     }
     return secret_response("token", access.make_session());
+}
+
+Response delete_session(App& app, const Request& request) {
+    const auto secret = bearer_secret(request);
+    CHECK(secret);
+    app.store.access().end_session(*secret);  // The API token is no session, and stays.
+    Response response;
+    response.status = 204;
+    return response;
 }
 
 Response post_codes(App& app, const Request& request) {

@@ -112,6 +112,15 @@ Secret Access::make_session() {
     return session;
 }
 
+void Access::end_session(std::string_view secret) {
+    const Digest hash = sha256(secret);
+    database_.write([&](Connection& connection) {
+        connection.run("DELETE FROM sessions WHERE hash = $1", {hash});
+    });
+    const std::lock_guard lock(mutex_);
+    sessions_.erase(hash);
+}
+
 Secret Access::keep_session(Connection& connection) const {
     Secret session{.text = "oorts_" + random_secret(token_chars),
                    .expires_at = now() + session_lifetime_ms};

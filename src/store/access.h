@@ -45,6 +45,9 @@ class Access {
 
     Secret make_session();
 
+    /// The session is no more, also after a restart. What is no session changes nothing.
+    void end_session(std::string_view secret);
+
   private:
     Secret keep_session(Connection& connection) const;
     void remember(const Secret& session);

@@ -192,6 +192,21 @@ TEST(Access, SessionsAndTheTokenOutliveARestart) {
     EXPECT_TRUE(store.access().may_enter(session));
 }
 
+TEST(Access, AnEndedSessionStaysEndedAfterARestart) {
+    const TemporaryFolder folder;
+    std::string session;
+    {
+        Store store(folder.path());
+        session = store.access().make_session().text;
+        store.access().end_session(session);
+        store.access().end_session(store.access().api_token());
+        EXPECT_FALSE(store.access().may_enter(session));
+    }
+    const Store store(folder.path());
+    EXPECT_FALSE(store.access().may_enter(session));
+    EXPECT_TRUE(store.access().may_enter(store.access().api_token()));
+}
+
 TEST(Access, RemovingTheTokenFileShutsEverybodyOut) {
     const TemporaryFolder folder;
     std::string token;

@@ -55,6 +55,7 @@ export function connect(events: ConnectionEvents): Connection {
         body: credentials,
         open: true,
       }),
+    end: () => client.request('/api/v1/session', { method: 'DELETE' }),
   });
   return { session, api: new OortApi(client), projector: createProjectorApi(client) };
 }

@@ -35,13 +35,15 @@ interface Setup {
   storage?: Storage;
   now?: () => number;
   exchange?: (credentials: Credentials) => Promise<SessionAnswer>;
+  end?: () => Promise<unknown>;
 }
 
-function tab({ ether, storage = new Storage(), now = () => 0, exchange }: Setup): Session {
+function tab({ ether, storage = new Storage(), now = () => 0, exchange, end }: Setup): Session {
   return new Session({
     storage,
     channel: ether?.open() ?? null,
     exchange: exchange ?? (() => Promise.resolve({ token: 'T', expires_at: 1_000_000 })),
+    end: end ?? (() => Promise.reject(new Error('asked to end'))),
     now,
     wait: () => new Promise((done) => setTimeout(done, 5)),
   });
@@ -118,6 +120,33 @@ describe('session', () => {
     expect(session.forget('T')).toBe(true);
     expect(session.token()).toBeNull();
     expect(storage.kept.size).toBe(0);
+  });
+
+  it('is ended on the server while its token is still known, then forgotten', async () => {
+    const storage = new Storage();
+    const ended: (string | null)[] = [];
+    const session = tab({
+      storage,
+      end: () => {
+        ended.push(session.token());
+        return Promise.resolve();
+      },
+    });
+    await session.signIn({ token: 'oort_x' });
+    const done = session.signOut();
+    expect(session.token()).toBeNull();
+    expect(storage.kept.size).toBe(0);
+    await done;
+    await session.signOut();
+    expect(ended).toEqual(['T']);
+  });
+
+  it('is forgotten also when the server is away or refuses', async () => {
+    const session = tab({ end: () => Promise.reject(new ApiError('unauthenticated', 'no', 401)) });
+    await session.signIn({ token: 'oort_x' });
+    await expect(session.signOut()).resolves.toBeUndefined();
+    expect(session.token()).toBeNull();
+    expect(session.forget('T')).toBe(false);
   });
 
   it('ignores what is damaged in storage and strange on the channel', async () => {

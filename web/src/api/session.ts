@@ -29,6 +29,8 @@ export interface SessionOptions {
   channel: TabChannel | null;
   /** POST /api/v1/session. */
   exchange: (credentials: Credentials) => Promise<SessionAnswer>;
+  /** DELETE /api/v1/session, with the token of the moment it is called. */
+  end: () => Promise<unknown>;
   now?: () => number;
   wait?: (milliseconds: number) => Promise<void>;
 }
@@ -94,9 +96,19 @@ export class Session {
     this.#keep(answer);
   }
 
-  /** Forgets a token the server refused; a newer one that arrived meanwhile stays. */
+  /**
+   * Ends the session for all tabs that share it. This one forgets its token at once; resolves when
+   * the server has answered, or cannot be reached: there the session then ends with its time.
+   */
+  async signOut(): Promise<void> {
+    const ending = this.token() === null ? Promise.resolve() : this.#options.end();
+    this.forget();
+    await ending.catch(() => undefined);
+  }
+
+  /** Forgets a token the server refused; false if it is not, or no longer, the one in use. */
   forget(token?: string): boolean {
-    if (token !== undefined && this.#answer !== null && this.#answer.token !== token) return false;
+    if (token !== undefined && this.#answer?.token !== token) return false;
     this.#answer = null;
     this.#options.storage.removeItem(KEY);
     return true;

@@ -42,7 +42,7 @@ export class AppState {
   }
 
   leave(): void {
-    this.connection.session.forget();
+    void this.connection.session.signOut();
     this.signIn = { state: 'out', message: '' };
   }
 }
