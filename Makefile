@@ -52,7 +52,7 @@ test-web: build
 
 test-python: build
 	$(SAY) "Python tests"
-	@$(PYTHON) -m pytest -q python/tests tests/api
+	@$(PYTHON) -m pytest -q python/tests
 
 test-browser: build
 	$(SAY) "browser tests"
