@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/time.h"
 #include "jobs/datasets.h"
 #include "jobs/projections.h"
+#include "server/guesses.h"
 #include "server/message.h"
 #include "store/store.h"
 
@@ -18,12 +20,16 @@ namespace oort {
 inline constexpr std::string_view program_version = OORT_VERSION;
 
 struct App {
-    explicit App(const std::filesystem::path& data_folder)
-        : store(data_folder), datasets(store), projections(store.cache_folder()) {}
+    App(const std::filesystem::path& data_folder, std::chrono::milliseconds guess_delay)
+        : store(data_folder),
+          datasets(store),
+          projections(store.cache_folder()),
+          guesses(guess_delay) {}
 
     Store store;
     Datasets datasets;
     Projections projections;
+    Guesses guesses;
     std::vector<std::string> allow_hosts;  ///< beside the loopback names; lower case
     std::uint16_t port = 0;                ///< known once the server listens
     std::string url;

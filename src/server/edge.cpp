@@ -90,14 +90,21 @@ std::optional<std::string_view> bearer_secret(const Request& request) {
     return value->substr(scheme.size());
 }
 
-std::optional<Response> check_token(const App& app, const Request& request, Entrance entrance) {
+std::optional<Response> check_token(App& app, const Request& request, Entrance entrance) {
     if (entrance != Entrance::token) return std::nullopt;
     const auto secret = bearer_secret(request);
     if (secret && app.store.access().may_enter(*secret)) return std::nullopt;
-    Response response = error_response(ErrorCode::unauthenticated,
-                                       secret ? "the token is not known here, or has expired"
-                                              : "send a token: Authorization: Bearer …");
+    Response response =
+        secret
+            ? wrong_secret(app, request, "the token is not known here, or has expired")
+            : error_response(ErrorCode::unauthenticated, "send a token: Authorization: Bearer …");
     response.set("WWW-Authenticate", "Bearer");
+    return response;
+}
+
+Response wrong_secret(App& app, const Request& request, std::string_view message) {
+    Response response = error_response(ErrorCode::unauthenticated, message);
+    response.delay = app.guesses.delay_of_wrong(request.peer);
     return response;
 }
 

@@ -24,7 +24,10 @@ std::optional<Response> check_origin(const Request& request, Entrance entrance);
 std::optional<Response> check_content_type(const Request& request, BodyClass body);
 
 /// `Authorization: Bearer …` with a secret that may enter. Else 401.
-std::optional<Response> check_token(const App& app, const Request& request, Entrance entrance);
+std::optional<Response> check_token(App& app, const Request& request, Entrance entrance);
+
+/// 401 for a token or code that is not known; kept back if its sender tries many.
+Response wrong_secret(App& app, const Request& request, std::string_view message);
 
 /// The secret of an Authorization header of that form.
 std::optional<std::string_view> bearer_secret(const Request& request);

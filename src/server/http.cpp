@@ -9,7 +9,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <future>
-#include <map>
+#include <set>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -36,9 +36,12 @@ constexpr auto without_throwing = asio::as_tuple(use_awaitable);
 
 /// One connection, and what the others need to know of it.
 struct Connection {
-    explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
+    Connection(tcp::socket socket, std::string address)
+        : stream(std::move(socket)), delay(stream.get_executor()), peer(std::move(address)) {}
 
     beast::tcp_stream stream;
+    asio::steady_timer delay;
+    std::string peer;     ///< its address, without the port
     std::string buffer;   ///< came from the socket, not yet read
     bool idle = true;     ///< between two requests
     bool close = false;   ///< after this answer
@@ -152,7 +155,7 @@ struct HttpServer::State {
     tcp::acceptor acceptor;
     asio::thread_pool quick;
     asio::thread_pool heavy;
-    std::map<std::shared_ptr<Connection>, std::string> connections;  ///< with the peer's address
+    std::set<std::shared_ptr<Connection>> connections;
     bool stopping = false;
     std::thread thread;
 };
@@ -178,17 +181,16 @@ awaitable<void> HttpServer::State::accept_all() {
             continue;
         }
         error_code ignored;
-        const std::string peer = socket.remote_endpoint(ignored).address().to_string();
-        const auto n_same = std::count_if(connections.begin(),
-                                          connections.end(),
-                                          [&](const auto& c) { return c.second == peer; });
+        std::string peer = socket.remote_endpoint(ignored).address().to_string();
+        const auto n_same = std::count_if(
+            connections.begin(), connections.end(), [&](const auto& c) { return c->peer == peer; });
         if (connections.size() >= options.max_connections ||
             static_cast<std::size_t>(n_same) >= options.max_connections_per_address) {
             continue;  // The socket closes with its object.
         }
         socket.set_option(tcp::no_delay(true), ignored);
-        auto connection = std::make_shared<Connection>(std::move(socket));
-        connections.emplace(connection, peer);
+        auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
+        connections.insert(connection);
         asio::co_spawn(io, keep_connection(connection), asio::detached);
     }
 }
@@ -222,6 +224,7 @@ awaitable<bool> HttpServer::State::serve_one(Connection& connection, std::size_t
     } else {
         try {
             request = parse_request(head);
+            request.peer = connection.peer;
             const auto wish = request.header("connection");
             if (wish && lower(*wish).find("close") != std::string::npos) connection.close = true;
             connection.unread = body_length(request.headers) > 0;
@@ -247,7 +250,9 @@ awaitable<bool> HttpServer::State::serve_one(Connection& connection, std::size_t
 awaitable<bool> HttpServer::State::read_head(Connection& connection,
                                              std::string& head,
                                              std::size_t n_before) {
-    auto& [stream, buffer, idle, close, unread] = connection;
+    auto& stream = connection.stream;
+    std::string& buffer = connection.buffer;
+    bool& idle = connection.idle;
     idle = buffer.empty();
     const bool first = n_before == 0;
     auto deadline = Clock::now() + (idle && !first ? options.idle_deadline : options.head_deadline);
@@ -362,6 +367,10 @@ awaitable<void> HttpServer::State::read_body(Connection& connection,
 awaitable<void> HttpServer::State::write(Connection& connection,
                                          Response response,
                                          bool with_body) {
+    if (response.delay.count() > 0 && !stopping) {
+        connection.delay.expires_after(response.delay);
+        co_await connection.delay.async_wait(without_throwing);
+    }
     site.dress(response);
     CHECK(response.content_length() == 0 || response.header("Content-Type"));
     if (stopping) connection.close = true;
@@ -456,13 +465,14 @@ void HttpServer::stop(std::chrono::milliseconds grace) {
         error_code ignored;
         state.stopping = true;
         state.acceptor.close(ignored);
-        for (const auto& [connection, peer] : state.connections) {
+        for (const auto& connection : state.connections) {
             if (connection->idle) connection->stream.close();
+            connection->delay.cancel();
         }
     });
     state.wait_until_empty(grace);
     asio::post(state.io, [&state] {
-        for (const auto& [connection, peer] : state.connections) connection->stream.close();
+        for (const auto& connection : state.connections) connection->stream.close();
     });
     // Handlers still at work hold their connection; what they write then fails, and they end.
     state.wait_until_empty(std::chrono::seconds(5));

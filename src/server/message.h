@@ -2,6 +2,7 @@
 // A request and its answer, as handlers see them: plain data, nothing of the network.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ class BodySink {
 };
 
 struct Request {
+    std::string peer;  ///< the address it came from, without the port
     std::string method;
     std::string target;                                        ///< as it came
     std::vector<std::string> segments;                         ///< of the path, each decoded once
@@ -68,6 +70,7 @@ enum class ContentKind {
 
 struct Response {
     int status = 200;
+    std::chrono::milliseconds delay{0};  ///< before it is sent
     ContentKind kind = ContentKind::api;
     std::vector<std::pair<std::string, std::string>> headers;
     std::variant<std::string, FileBody> body;

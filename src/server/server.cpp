@@ -105,7 +105,7 @@ std::string lower(std::string text) {
 
 Server::Server(const ServerOptions& options) {
     check_loopback(options.host);
-    app_ = std::make_unique<App>(options.data_folder);
+    app_ = std::make_unique<App>(options.data_folder, options.guess_delay);
     for (const std::string& name : options.allow_hosts) app_->allow_hosts.push_back(lower(name));
     HttpOptions http = options.http;
     http.host = options.host;

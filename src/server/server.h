@@ -26,6 +26,9 @@ struct ServerOptions {
     /// known.
     std::vector<std::string> allow_hosts = {};
 
+    /// How long answers to wrong tokens and codes are kept back after ten in a minute.
+    std::chrono::milliseconds guess_delay{1'000};
+
     /// Deadlines and caps; host and port come from above.
     HttpOptions http = {};
 };

@@ -104,6 +104,12 @@ class Wire {
         return reply;
     }
 
+    /// Whether the peer has neither sent anything more nor closed by now.
+    bool is_silent() {
+        char byte = 0;
+        return buffer_.empty() && ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+    }
+
     /// Whether the peer closes, without sending more, before the receive limit.
     bool is_closed_by_peer() {
         if (!buffer_.empty()) return false;
@@ -128,9 +134,11 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 class ServerTest : public ::testing::Test {
   protected:
-    explicit ServerTest(const HttpOptions& http = {}) {
-        server_ = std::make_unique<Server>(
-            ServerOptions{.data_folder = folder_.path() / "data", .port = 0, .http = http});
+    explicit ServerTest(const HttpOptions& http = {}, std::chrono::milliseconds guess_delay = {}) {
+        server_ = std::make_unique<Server>(ServerOptions{.data_folder = folder_.path() / "data",
+                                                         .port = 0,
+                                                         .guess_delay = guess_delay,
+                                                         .http = http});
     }
 
     std::uint16_t port() const { return server_->app().port; }

@@ -25,14 +25,15 @@ Response post_session(App& app, const Request& request) {
     if (body.contains("code")) {
         const auto session = access.exchange_code(string_member(body, "code"));
         if (!session) {
-            throw Error(
-                ErrorCode::unauthenticated,
+            return wrong_secret(
+                app,
+                request,
                 "the code was used already or is too old: ask for a new one with `oort open`");
         }
         return secret_response("token", *session);
     }
     if (!access.is_api_token(string_member(body, "token"))) {
-        throw Error(ErrorCode::unauthenticated, "the token is not known here");
+        return wrong_secret(app, request, "the token is not known here");
     }
     return secret_response("token", access.make_session());
 }
