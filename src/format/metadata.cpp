@@ -118,11 +118,6 @@ void note_reading(const Reading& reading,
     if (reading.rows.empty()) return;
     const bool single = reading.rows[0].n_cells == 1;
     const bool fits = n && reading.n_rows() == *n;
-    if (fits && single && reading.header == Header::present) {
-        notes.push_back(
-            "The first line of the labels was taken as the column's name: there is one line more "
-            "than points.");
-    }
     if (fits && !single && reading.header == Header::absent) {
         notes.push_back("The labels have no header: there are as many lines as points.");
     }

@@ -105,14 +105,6 @@ PcaResult pca(MatrixView points,
         result.notes.push_back(
             fmt::format("{} of {} rows hold NaN or infinity and were left out", n - n_used, n));
     }
-    if (k < wanted) {
-        result.notes.push_back(
-            fmt::format("n_components {} was cut to {}: there are {} rows of {} dimensions",
-                        wanted,
-                        k,
-                        n_used,
-                        d));
-    }
     if (k == 0) return result;
     if (std::min(n_used, d) > max_gram) {
         throw Error(

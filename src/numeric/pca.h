@@ -17,8 +17,7 @@ namespace oort {
 
 struct PcaOptions {
     /// How many directions to keep; more cost time only beyond about 16. 1..1000. More than there
-    /// are rows or dimensions are cut to that number, and the result says so. The TensorFlow
-    /// projector keeps 10 too.
+    /// are rows or dimensions are cut to that number. The TensorFlow projector keeps 10 too.
     int n_components = 10;
 };
 
@@ -40,7 +39,7 @@ struct PcaResult {
     double total_variance = 0;       ///< of all d dimensions
     std::vector<float> mean;         ///< d
     std::size_t n_rows_used = 0;     ///< rows without NaN or infinity
-    std::vector<std::string> notes;  ///< sentences for the person: what was cut or left out
+    std::vector<std::string> notes;  ///< sentences for the person: what was left out or scaled
 };
 
 /// points  n x d. Rows with a NaN or an infinity take no part.

@@ -25,6 +25,11 @@ export function useAssets(
   return assets;
 }
 
+/** What the Images tab shows: pictures that were logged, and the sprites of embeddings. */
+export function isPictureType(type: string): boolean {
+  return type === 'image' || type === 'sprite';
+}
+
 /** The template that was changed last; of equals the one logged last. */
 export function newestTemplate(assets: readonly Asset[]): Asset | null {
   let newest: Asset | null = null;

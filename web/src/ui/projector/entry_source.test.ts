@@ -20,7 +20,7 @@ function apiWith(k: number, asked: number[][]): ProjectorApi {
   return {
     template: never,
     dataset: never,
-    order: never,
+    order: () => Promise.resolve(Uint32Array.of(1, 0)),
     codes: (_, column) => Promise.resolve(Uint32Array.of(column)),
     values: (_, column) => {
       asked.push([column]);
@@ -108,6 +108,18 @@ it('leaves an axis empty when there are fewer components', async () => {
   const asked: number[][] = [];
   const axes = await sourceOf(apiWith(2, asked)).axes([0, 1, 2]);
   expect(axes.map((axis) => axis?.[0] ?? null)).toEqual([0, 1, null]);
+  // A refused request would stand as an error in the browser's console.
+  expect(asked).toEqual([[0, 1]]);
+});
+
+it('gives no point a place when there are no components', async () => {
+  const asked: number[][] = [];
+  const axes = await sourceOf(apiWith(0, asked)).axes([0, 1]);
+  expect(axes.map((axis) => [...(axis ?? [])])).toEqual([
+    [NaN, NaN],
+    [NaN, NaN],
+  ]);
+  expect(asked).toEqual([]);
 });
 
 it('asks for a column once', async () => {

@@ -122,20 +122,18 @@ export class EntrySource {
   }
 
   /**
-   * The first picture: x, y and z as wanted, asked for before it is known how many components there
-   * are. When there are fewer, asks again; an axis without a component is null.
+   * Coordinates for x, y and z; an axis whose component does not exist is null. Where no row could be
+   * projected there are no components at all, and nothing has a place.
    */
   async axes(wanted: readonly number[]): Promise<(Float32Array | null)[]> {
-    try {
-      return await this.components(wanted);
-    } catch (thrown) {
-      if (asFailure(thrown).code !== 'invalid_argument') throw thrown;
-      const { n_components: count } = await this.pca();
-      const there = wanted.filter((one) => one < count);
-      if (there.length === wanted.length) throw thrown;
-      const found = there.length > 0 ? await this.components(there) : [];
-      return wanted.map((one) => found[there.indexOf(one)] ?? null);
+    const { n_components: count } = await this.pca();
+    if (count === 0) {
+      const nowhere = new Float32Array((await this.order()).length).fill(NaN);
+      return wanted.map(() => nowhere);
     }
+    const there = wanted.filter((one) => one < count);
+    const found = there.length > 0 ? await this.components(there) : [];
+    return wanted.map((one) => found[there.indexOf(one)] ?? null);
   }
 
   column(index: number): Promise<ColumnData> {
