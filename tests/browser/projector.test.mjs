@@ -334,3 +334,45 @@ test('the pages stand on a small screen and in the light theme', async () => {
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
+
+const SMALL = `
+import json
+from oort import Experiment
+with Experiment(name="small ones") as experiment:
+    sizes = {"one": [[1, 2, 3]], "two": [[1, 2], [3, 4]], "line": [[1], [2], [4]],
+             "equal": [[1, 1, 1, 1]] * 5, "nowhere": [[float("nan")] * 4] * 10}
+    logged = {name: experiment.log_embedding(rows, None, title=name) for name, rows in sizes.items()}
+print(json.dumps({name: {"web": one["web"], "total": len(sizes[name])} for name, one in logged.items()}))
+`;
+
+test('one point, one dimension and vectors of nothing but NaN are shown without a fault', async () => {
+  const logged = JSON.parse(server.python('-c', SMALL).split('\n').at(-1));
+  const page = await newPage(browser);
+  for (const [name, { web, total }] of Object.entries(logged)) {
+    await openTemplate(page, web);
+    if (name === 'nowhere') {
+      await page.getByText('None of the 10 points has coordinates').waitFor();
+      await page.getByText('drawn 0 of 10').waitFor();
+      continue;
+    }
+    await allDrawn(page, { total });
+    assert.match(await page.locator('oort-projector').innerText(), /drawn all/, name);
+  }
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('on a phone the projector leads back to its experiment, whose images show the sprite', async () => {
+  const { web } = fourPoints();
+  const page = await newPage(browser, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await openTemplate(page, web);
+  await allDrawn(page, { total: 4 });
+  await page.getByRole('link', { name: 'Back to four points with pictures' }).tap();
+  await page.getByRole('heading', { name: 'four points with pictures' }).waitFor();
+  await page.getByRole('link', { name: /^Images/ }).tap();
+  const sprite = page.getByRole('img', { name: /^embedding-image-.*\.png$/ });
+  await sprite.waitFor();
+  await page.getByText('sprite', { exact: true }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
