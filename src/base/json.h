@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,17 @@ Json number_or_name(double value);
 
 /// The inverse of number_or_name. Throws Error(invalid_argument) naming `what` if it is neither.
 double number_from(const Json& value, std::string_view what);
+
+/// The value, or null if there is none.
+template <class T>
+Json or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+/// The text, or null if it is empty.
+inline Json or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
 
 /// The member of that type, or Error(invalid_argument) that names the key and the type wanted.
 std::string_view string_member(const JsonObject& object, std::string_view key);

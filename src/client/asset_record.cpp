@@ -5,19 +5,6 @@
 
 namespace oort {
 
-namespace {
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
-Json or_null(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
-
-}  // namespace
-
 JsonObject to_json(const AssetRecord& asset) {
     JsonObject record{{"kind", "asset"},
                       {"at", now()},

@@ -49,7 +49,17 @@ namespace oort {
 
 namespace {
 
-constexpr int query = -1;  // as a size of work space: only say how much is needed
+/// Calls a LAPACK routine twice: for the size of the work space it wants, then with that much.
+template <class Call>
+void with_workspace(const Call& call) {
+    constexpr int query = -1;
+    double work_size = 0;
+    int int_work_size = 0;
+    call(&work_size, query, &int_work_size, query);
+    std::vector<double> work(static_cast<std::size_t>(work_size));
+    std::vector<int> int_work(static_cast<std::size_t>(int_work_size));
+    call(work.data(), static_cast<int>(work.size()), int_work.data(), int_work_size);
+}
 
 /// The k pairs that end with the largest, from LAPACK's rising values and the m-element columns of
 /// `vectors`.
@@ -97,12 +107,7 @@ std::optional<EigenPairs> by_representations(SymmetricMatrix& matrix, std::size_
                 &n_int_work,
                 &info);
     };
-    double work_size = 0;
-    int int_work_size = 0;
-    call(&work_size, query, &int_work_size, query);
-    std::vector<double> work(static_cast<std::size_t>(work_size));
-    std::vector<int> int_work(static_cast<std::size_t>(int_work_size));
-    call(work.data(), static_cast<int>(work.size()), int_work.data(), int_work_size);
+    with_workspace(call);
     if (info != 0 || n_found != static_cast<int>(k)) return std::nullopt;
     return turned_round(values.data(), vectors.data(), matrix.size, k);
 }
@@ -125,12 +130,7 @@ EigenPairs by_division(SymmetricMatrix& matrix, std::size_t k) {
                 &n_int_work,
                 &info);
     };
-    double work_size = 0;
-    int int_work_size = 0;
-    call(&work_size, query, &int_work_size, query);
-    std::vector<double> work(static_cast<std::size_t>(work_size));
-    std::vector<int> int_work(static_cast<std::size_t>(int_work_size));
-    call(work.data(), static_cast<int>(work.size()), int_work.data(), int_work_size);
+    with_workspace(call);
     if (info != 0) {
         throw Error(ErrorCode::internal,
                     fmt::format("dsyevd failed on a matrix of size {} with code {}", m, info));

@@ -1,22 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/json_rows.h"
 
-#include <optional>
-
 namespace oort {
-
-namespace {
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
-Json or_null(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
-
-}  // namespace
 
 Json to_json(const ExperimentRow& experiment) {
     JsonArray tags;
