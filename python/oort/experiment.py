@@ -6,21 +6,17 @@ from __future__ import annotations
 import atexit
 import contextlib
 import io
-import json
 import logging
 import os
-import pathlib
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, Callable
-
-import numpy as np
 
 from oort import _native
 from oort.encoded import to_encoded
 from oort.images import Tiles, to_size, to_tiles
 from oort.labels import to_labels
-from oort.values import flatten, to_number, to_value
+from oort.script import script_name
+from oort.values import flatten, to_json_text, to_mark, to_metadata_text, to_number, to_value
 from oort.vectors import to_vectors
 
 if TYPE_CHECKING:
@@ -44,9 +40,6 @@ _IGNORED_PREFIXES = (
     "experiment_",
     "distributed_",
 )
-
-# Runs people's cells, and says nothing about whose.
-_NAMELESS_PROGRAMS = ("ipykernel_launcher", "colab_kernel_launcher")
 
 
 def _end_all() -> None:
@@ -117,7 +110,7 @@ class Experiment:
             project_name=project_name or "general",
             workspace=workspace or "default",
             experiment_key=experiment_key or "",
-            name=name or options.get("experiment_name") or _script_name(),
+            name=name or options.get("experiment_name") or script_name(),
             url=url or "",
             patience_s=patience_s,
         )
@@ -309,9 +302,9 @@ class Experiment:
         arguments = (
             file_name or "",
             asset_type,
-            _mark(step),
-            _mark(epoch),
-            _metadata_text(metadata),
+            to_mark(step, "step"),
+            to_mark(epoch, "epoch"),
+            to_metadata_text(metadata),
         )
         return _result(self._native.log_asset(os.fsdecode(path), *arguments))
 
@@ -337,15 +330,15 @@ class Experiment:
         elif isinstance(data, (bytearray, memoryview)):
             data = bytes(data)
         elif not isinstance(data, bytes):
-            data, content_type = _json_text(data, "data").encode(), "application/json"
+            data, content_type = to_json_text(data, "data").encode(), "application/json"
         logged = self._native.log_asset_data(
             data,
             name or file_name or "",
             asset_type,
             content_type,
-            _mark(step),
-            _mark(epoch),
-            _metadata_text(metadata),
+            to_mark(step, "step"),
+            to_mark(epoch, "epoch"),
+            to_metadata_text(metadata),
         )
         return _result(logged)
 
@@ -381,7 +374,11 @@ class Experiment:
         encoded = to_encoded(image_data, image_scale, image_shape, image_minmax, image_channels)
         name = name or (os.path.basename(image_data) if isinstance(image_data, str) else "")
         logged = self._native.log_image(
-            encoded, name, _mark(step), _mark(epoch), _metadata_text(metadata)
+            encoded,
+            name,
+            to_mark(step, "step"),
+            to_mark(epoch, "epoch"),
+            to_metadata_text(metadata),
         )
         result = _result(logged)
         return None if result is None else {**result, "imageId": result["assetId"]}
@@ -423,7 +420,7 @@ class Experiment:
             (f"{prefix}_{name}" if prefix else str(name), to_number(value, f"the metric {name!r}"))
             for name, value in dic.items()
         ]
-        self._native.log_metrics(metrics, _mark(step), _mark(epoch), _context)
+        self._native.log_metrics(metrics, to_mark(step, "step"), to_mark(epoch, "epoch"), _context)
 
     def log_parameter(self, name: str, value: Any, step: int | None = None) -> None:
         """Log one setting of the run."""
@@ -479,12 +476,12 @@ class Experiment:
     def set_step(self, step: int | None) -> None:
         """Mark what is logged from now on with this step."""
         if self._is_alive():
-            self._native.set_step(_mark(step))
+            self._native.set_step(to_mark(step, "step"))
 
     def set_epoch(self, epoch: int | None) -> None:
         """Mark what is logged from now on with this epoch."""
         if self._is_alive():
-            self._native.set_epoch(_mark(epoch))
+            self._native.set_epoch(to_mark(epoch, "epoch"))
 
     @contextlib.contextmanager
     def context_manager(self, context: str) -> Iterator[Experiment]:
@@ -586,36 +583,3 @@ def _result(logged: tuple[str, str, str]) -> dict[str, str | None] | None:
     if not asset_id:
         return None
     return {"web": web or None, "api": api or None, "assetId": asset_id}
-
-
-def _script_name() -> str:
-    """Give the name of the script that runs; "" in a shell or a notebook."""
-    argument = str((getattr(sys, "argv", None) or [""])[0])
-    with contextlib.suppress(OSError, ValueError):
-        path = pathlib.Path(argument).resolve()
-        if argument and path.is_file():
-            # `python -m package` runs its __main__.py.
-            name = path.parent.name if path.stem == "__main__" else path.stem
-            return "" if name in _NAMELESS_PROGRAMS else name
-    return ""
-
-
-def _mark(number: Any) -> int | None:
-    return None if number is None else int(number)
-
-
-def _json_text(value: Any, what: str) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=True, allow_nan=False, default=_json_default)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} has no JSON form: {error}") from error
-
-
-def _json_default(value: Any) -> Any:
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    return str(value)
-
-
-def _metadata_text(metadata: Mapping[str, Any] | None) -> str:
-    return "" if metadata is None else _json_text(dict(metadata), "metadata")

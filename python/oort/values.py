@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics, parameters and other single values."""
+"""Metrics, parameters, marks and other single values."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Union
 
@@ -49,3 +50,30 @@ def flatten(parameters: Mapping[str, Any], outer: str = "") -> Iterator[tuple[st
             yield from flatten(value, path)
         else:
             yield path, value
+
+
+def to_mark(number: Any, what: str) -> int | None:
+    """Give a step or epoch; a fraction is cut off, as Comet does."""
+    try:
+        return None if number is None else int(number)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{what} is {number!r}: a whole number is needed") from error
+
+
+def to_json_text(value: Any, what: str) -> str:
+    """Give the JSON of a value; what JSON does not know becomes a list or a text."""
+    try:
+        return json.dumps(value, ensure_ascii=True, allow_nan=False, default=_json_default)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} has no JSON form: {error}") from error
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    return str(value)
+
+
+def to_metadata_text(metadata: Mapping[str, Any] | None) -> str:
+    """Give the JSON of the metadata of an asset; "" for none."""
+    return "" if metadata is None else to_json_text(dict(metadata), "metadata")

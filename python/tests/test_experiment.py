@@ -410,6 +410,12 @@ def test_an_image_that_does_not_fit_is_refused(
         experiment.log_embedding(VECTORS, None, image_data=url, image_size=size)
 
 
+@pytest.mark.parametrize("step", ["x", float("nan"), float("inf"), [1]])
+def test_a_step_that_is_no_number_is_refused(experiment: oort.Experiment, step: Any) -> None:
+    with pytest.raises(ValueError, match=r"step is .*: a whole number is needed"):
+        experiment.set_step(step)
+
+
 def test_a_title_of_none_is_the_usual_title(server: Server, experiment: oort.Experiment) -> None:
     entry = only_entry(server, experiment, experiment.log_embedding(VECTORS, None, title=None))
     assert entry["tensorName"] == "Comet Embedding"

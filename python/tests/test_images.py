@@ -198,6 +198,13 @@ def test_without_a_background_transparent_pixels_are_transparent() -> None:
             {"background": lambda _: (0, 0, -1)},
             r"image_background_color_function\(0\) \(0, 0, -1\)",
         ),
+        ({"preprocess": 5}, "image_preprocess_function is 5: a function is needed"),
+        (
+            {"background": (255, 0, 0)},
+            r"image_background_color_function is \(255, 0, 0\): a function is needed",
+        ),
+        # What is wrong may be large; the message is not.
+        ({"image_data": b"x" * 100_000}, r"^image_data is .{10,50}, one thing: .{10,50}$"),
     ],
 )
 def test_what_is_no_picture_is_refused_with_a_sentence(
