@@ -114,6 +114,7 @@ TEST_F(CommandLine, ServesUntilItIsTold) {
     EXPECT_EQ(run({"open", "/experiments/x"}), 0) << err();
     EXPECT_EQ(out().find(found->url + "/experiments/x#code="), 0u) << out();
     EXPECT_EQ(run({"doctor"}), 0) << out();
+    EXPECT_NE(out().find("bound to     " + found->url.substr(7)), std::string::npos) << out();
     EXPECT_NE(out().find("loopback only"), std::string::npos);
     EXPECT_EQ(run({"serve", "--port", "0"}), 5) << "a second server on the same data";
 

@@ -48,6 +48,16 @@ std::optional<JsonObject> ask_server(const Discovery& server) {
     return std::move(body.as_object());
 }
 
+/// "127.0.0.1:8265 and [::1]:8265"
+std::string addresses_of(const JsonObject& answer) {
+    std::string text;
+    for (const Json& address : answer.at("addresses").as_array()) {
+        if (!text.empty()) text += " and ";
+        text += std::string_view(address.as_string());
+    }
+    return text;
+}
+
 std::filesystem::path report_server(Report& report) {
     const auto server = find_running_server();
     if (!server) {
@@ -69,7 +79,9 @@ std::filesystem::path report_server(Report& report) {
                            server->url,
                            integer_member(*answer, "pid"),
                            string_member(*answer, "version")));
-    report.say("bound to", "loopback only; every request needs the token or a session");
+    report.say(
+        "bound to",
+        addresses_of(*answer) + " (loopback only); every request needs the token or a session");
     return std::string(string_member(*answer, "data_dir"));
 }
 

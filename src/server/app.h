@@ -31,8 +31,9 @@ struct App {
     Projections projections;
     Guesses guesses;
     std::vector<std::string> allow_hosts;  ///< beside the loopback names; lower case
-    std::uint16_t port = 0;                ///< known once the server listens
-    std::string url;
+    std::uint16_t port = 0;                ///< known once the server listens, as the next two are
+    std::vector<std::string> addresses;    ///< with the port
+    std::string url;                       ///< of the first of them
     Milliseconds started_at = now();
     std::atomic<bool> stopping = false;
 };

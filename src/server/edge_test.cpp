@@ -349,31 +349,5 @@ TEST_F(Edge, OnlySixtyFourLowerCaseDigitsNameABlob) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path() / "data" / "uploads"));
 }
 
-TEST(Server, RefusesToBindAnAddressThatOthersReach) {
-    const TemporaryFolder folder;
-    for (const char* host : {"0.0.0.0", "::", "192.168.1.5", "localhost", ""}) {
-        try {
-            Server server({.data_folder = folder.path() / "data", .host = host, .port = 0});
-            FAIL() << host;
-        } catch (const Error& error) {
-            EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-            EXPECT_NE(std::string(error.what()).find("--allow-host"), std::string::npos);
-        }
-    }
-    EXPECT_FALSE(std::filesystem::exists(folder.path() / "data"));
-}
-
-TEST(Server, AnswersForTheNamesOfItsProxy) {
-    const TemporaryFolder folder;
-    Server server(
-        {.data_folder = folder.path() / "data", .port = 0, .allow_hosts = {"Oort.Example"}});
-    Wire wire(server.app().port);
-    wire.send(
-        "GET /healthz HTTP/1.1\r\nHost: oort.example\r\nOrigin: https://oort.example\r\n\r\n");
-    EXPECT_EQ(wire.receive().status, 200);
-    wire.send("GET /healthz HTTP/1.1\r\nHost: other.example\r\n\r\n");
-    EXPECT_EQ(wire.receive().status, 421);
-}
-
 }  // namespace
 }  // namespace oort

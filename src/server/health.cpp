@@ -28,15 +28,17 @@ Response get_readyz(App& app, const Request&) {
 }
 
 Response get_server(App& app, const Request&) {
-    return json_response(JsonObject{{"version", program_version},
-                                    {"url", app.url},
-                                    {"pid", static_cast<std::int64_t>(::getpid())},
-                                    {"data_dir", app.store.folder().string()},
-                                    {"free_bytes", app.store.free_bytes()},
-                                    {"sqlite", sqlite_version()},
-                                    {"schema", schema_version()},
-                                    {"web", !web_files().empty()},
-                                    {"started_at", app.started_at}});
+    return json_response(
+        JsonObject{{"version", program_version},
+                   {"url", app.url},
+                   {"addresses", JsonArray(app.addresses.begin(), app.addresses.end())},
+                   {"pid", static_cast<std::int64_t>(::getpid())},
+                   {"data_dir", app.store.folder().string()},
+                   {"free_bytes", app.store.free_bytes()},
+                   {"sqlite", sqlite_version()},
+                   {"schema", schema_version()},
+                   {"web", !web_files().empty()},
+                   {"started_at", app.started_at}});
 }
 
 }  // namespace oort

@@ -9,6 +9,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <future>
+#include <list>
 #include <set>
 #include <thread>
 #include <type_traits>
@@ -127,9 +128,11 @@ bool read_piece(const FileBody& body, std::uint64_t at, std::span<std::byte> pie
 
 struct HttpServer::State {
     State(const HttpOptions& given, HttpSite rules)
-        : options(given), site(std::move(rules)), acceptor(io), quick(8), heavy(4) {}
+        : options(given), site(std::move(rules)), quick(8), heavy(4) {}
 
-    awaitable<void> accept_all();
+    void listen(const std::string& host, std::uint16_t port);
+    Bound bound() const;
+    awaitable<void> accept_all(tcp::acceptor& acceptor);
     awaitable<void> keep_connection(std::shared_ptr<Connection> connection);
     awaitable<bool> serve_one(Connection& connection, std::size_t n_before);
     awaitable<bool> read_head(Connection& connection, std::string& head, std::size_t n_before);
@@ -152,13 +155,45 @@ struct HttpServer::State {
     asio::io_context io{1};
     asio::executor_work_guard<asio::io_context::executor_type> keep_running =
         asio::make_work_guard(io);
-    tcp::acceptor acceptor;
+    std::list<tcp::acceptor> acceptors;  ///< coroutines hold on to each
     asio::thread_pool quick;
     asio::thread_pool heavy;
     std::set<std::shared_ptr<Connection>> connections;
     bool stopping = false;
     std::thread thread;
 };
+
+void HttpServer::State::listen(const std::string& host, std::uint16_t port) {
+    error_code error;
+    const auto address = asio::ip::make_address(host, error);
+    if (error) {
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("host {} is not a numeric address", host));
+    }
+    const tcp::endpoint endpoint(address, port);
+    tcp::acceptor acceptor(io);
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error && address.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+        throw Error(ErrorCode::unavailable,
+                    fmt::format("cannot listen on {} port {}: {}", host, port, error.message()));
+    }
+    acceptors.push_back(std::move(acceptor));
+}
+
+Bound HttpServer::State::bound() const {
+    Bound bound{.port = acceptors.front().local_endpoint().port(), .addresses = {}};
+    for (const tcp::acceptor& acceptor : acceptors) {
+        const auto address = acceptor.local_endpoint().address();
+        const std::string text = address.to_string();
+        bound.addresses.push_back(address.is_v6() ? fmt::format("[{}]:{}", text, bound.port)
+                                                  : fmt::format("{}:{}", text, bound.port));
+    }
+    return bound;
+}
 
 void HttpServer::State::wait_until_empty(Clock::duration at_most) {
     const auto deadline = Clock::now() + at_most;
@@ -170,7 +205,7 @@ void HttpServer::State::wait_until_empty(Clock::duration at_most) {
     }
 }
 
-awaitable<void> HttpServer::State::accept_all() {
+awaitable<void> HttpServer::State::accept_all(tcp::acceptor& acceptor) {
     while (!stopping) {
         auto [error, socket] = co_await acceptor.async_accept(without_throwing);
         if (stopping || error == asio::error::operation_aborted) co_return;
@@ -429,28 +464,20 @@ awaitable<void> HttpServer::State::linger(Connection& connection) {
 
 HttpServer::HttpServer(const HttpOptions& options,
                        HttpSite site,
-                       const std::function<void(std::uint16_t port)>& bound)
+                       const std::function<void(const Bound&)>& bound)
     : state_(std::make_unique<State>(options, std::move(site))) {
-    error_code error;
-    const auto address = asio::ip::make_address(options.host, error);
-    if (error) {
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("host {} is not a numeric address", options.host));
+    state_->listen(options.host, options.port);
+    if (!options.second_host.empty()) {
+        try {
+            state_->listen(options.second_host, state_->bound().port);
+        } catch (const Error& error) {
+            log_warning("{}; going on without it", error.what());
+        }
     }
-    const tcp::endpoint endpoint(address, options.port);
-    tcp::acceptor& acceptor = state_->acceptor;
-    acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-        throw Error(
-            ErrorCode::unavailable,
-            fmt::format(
-                "cannot listen on {} port {}: {}", options.host, options.port, error.message()));
+    bound(state_->bound());
+    for (tcp::acceptor& acceptor : state_->acceptors) {
+        asio::co_spawn(state_->io, state_->accept_all(acceptor), asio::detached);
     }
-    bound(acceptor.local_endpoint().port());
-    asio::co_spawn(state_->io, state_->accept_all(), asio::detached);
     state_->thread = std::thread([this] { state_->io.run(); });
 }
 
@@ -464,7 +491,7 @@ void HttpServer::stop(std::chrono::milliseconds grace) {
     asio::post(state.io, [&state] {
         error_code ignored;
         state.stopping = true;
-        state.acceptor.close(ignored);
+        for (tcp::acceptor& acceptor : state.acceptors) acceptor.close(ignored);
         for (const auto& connection : state.connections) {
             if (connection->idle) connection->stream.close();
             connection->delay.cancel();

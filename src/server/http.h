@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/message.h"
 
@@ -18,6 +19,10 @@ namespace oort {
 struct HttpOptions {
     /// An address of this machine, numeric.
     std::string host = "127.0.0.1";
+
+    /// Another one for the same port; the server does without it if it cannot be bound. Empty:
+    /// none.
+    std::string second_host = {};
 
     /// 0: any free one.
     std::uint16_t port = 0;
@@ -64,14 +69,20 @@ struct HttpSite {
     std::function<void(Response&)> dress;              ///< the headers that every answer carries
 };
 
+/// Where a server listens.
+struct Bound {
+    std::uint16_t port = 0;
+    std::vector<std::string> addresses;  ///< "127.0.0.1:8265", "[::1]:8265"
+};
+
 /// Listens from construction on; answers until stop().
 class HttpServer {
   public:
-    /// Throws Error(unavailable) if the address cannot be bound.
-    /// `bound` is told the port before the first request is taken.
+    /// Throws Error(unavailable) if the address cannot be bound. `bound` is told where the server
+    /// listens before the first request is taken.
     HttpServer(const HttpOptions& options,
                HttpSite site,
-               const std::function<void(std::uint16_t port)>& bound);
+               const std::function<void(const Bound&)>& bound);
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

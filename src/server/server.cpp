@@ -110,6 +110,7 @@ Server::Server(const ServerOptions& options) {
     HttpOptions http = options.http;
     http.host = options.host;
     http.port = options.port;
+    if (options.host == "127.0.0.1") http.second_host = "::1";
     App& app = *app_;
     http_ = std::make_unique<HttpServer>(
         http,
@@ -117,10 +118,10 @@ Server::Server(const ServerOptions& options) {
             .plan = [&app](Request& request) { return plan_request(app, request); },
             .fail = [&app](std::exception_ptr failure) { return failure_response(app, failure); },
             .dress = dress},
-        [&app, &options](std::uint16_t port) {
-            app.port = port;
-            app.url = options.host == "::1" ? fmt::format("http://[::1]:{}", port)
-                                            : fmt::format("http://{}:{}", options.host, port);
+        [&app](const Bound& bound) {
+            app.port = bound.port;
+            app.addresses = bound.addresses;
+            app.url = "http://" + bound.addresses.front();
         });
 }
 

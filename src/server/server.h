@@ -16,7 +16,8 @@ namespace oort {
 struct ServerOptions {
     std::filesystem::path data_folder;
 
-    /// A loopback address. Others are refused: what is not encrypted stays on this machine.
+    /// A loopback address. Others are refused: what is not encrypted stays on this machine. With
+    /// 127.0.0.1 comes ::1 where there is IPv6: browsers may try either for "localhost".
     std::string host = "127.0.0.1";
 
     /// 0: any free one.

@@ -2,10 +2,9 @@
 // For tests: a real server on a free port, and a client that sends exactly the bytes it is told to.
 #pragma once
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -46,16 +45,20 @@ struct Reply {
 /// One TCP connection.
 class Wire {
   public:
-    explicit Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    /// host  127.0.0.1 or ::1.
+    explicit Wire(std::uint16_t port, const char* host = "127.0.0.1") {
+        addrinfo wanted{};
+        wanted.ai_socktype = SOCK_STREAM;
+        wanted.ai_flags = AI_NUMERICHOST;
+        addrinfo* found = nullptr;
+        ::getaddrinfo(host, std::to_string(port).c_str(), &wanted, &found);
+        socket_ = ::socket(found->ai_family, SOCK_STREAM, 0);
         timeval limit{.tv_sec = 10, .tv_usec = 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-        if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-            ADD_FAILURE() << "cannot connect";
+        if (::connect(socket_, found->ai_addr, found->ai_addrlen) != 0) {
+            ADD_FAILURE() << "cannot connect to " << host;
         }
+        ::freeaddrinfo(found);
     }
 
     ~Wire() { ::close(socket_); }
@@ -126,7 +129,7 @@ class Wire {
         return true;
     }
 
-    int socket_;
+    int socket_ = -1;
     std::string buffer_;
 };
 
