@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "server/request_head.h"
+
 namespace oort {
 
 namespace {
@@ -17,14 +19,6 @@ constexpr std::string_view page_policy =
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types svelte-trusted-html "
     "oort-worker";
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return out;
-}
 
 bool is_loopback_name(std::string_view name) {
     static constexpr std::array<std::string_view, 3> names{"127.0.0.1", "[::1]", "localhost"};

@@ -61,14 +61,6 @@ awaitable<std::invoke_result_t<Action>> on_pool(asio::thread_pool& pool, Action 
         use_awaitable);
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    });
-    return out;
-}
-
 /// Takes a checked head apart. Throws Refusal.
 Request parse_request(std::string_view head) {
     if (const auto refusal = check_head(head)) throw *refusal;

@@ -28,14 +28,6 @@ bool is_target_char(char c) {
            std::string_view("\"#<>\\^`{|}").find(c) == std::string_view::npos;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return out;
-}
-
 // Fields of which a second one would change the meaning of the first.
 bool is_single(std::string_view name) {
     static constexpr std::array<std::string_view, 14> names{"host",
@@ -152,6 +144,14 @@ std::string decode(std::string_view text, Plus plus) {
 }
 
 }  // namespace
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    }
+    return out;
+}
 
 std::optional<Refusal> check_head(std::string_view head) {
     if (!head.ends_with("\r\n\r\n")) return bad_request("the head has no end");

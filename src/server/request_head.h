@@ -26,6 +26,9 @@ inline constexpr std::size_t max_head_bytes = 16 * 1024;
 inline constexpr std::size_t max_target_bytes = 8 * 1024;
 inline constexpr std::size_t max_fields = 100;
 
+/// With ASCII capitals made small; other bytes stay, whatever the locale.
+std::string lower(std::string_view text);
+
 /// Looks at the bytes of a head, the empty line included. Nothing if they may go on to the parser.
 std::optional<Refusal> check_head(std::string_view head);
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "server/edge.h"
+#include "server/request_head.h"
 #include "server/routes.h"
 
 namespace oort {
@@ -92,13 +93,6 @@ void check_loopback(const std::string& host) {
                         "--allow-host and its name",
                         host));
     }
-}
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    });
-    return text;
 }
 
 }  // namespace
