@@ -320,7 +320,8 @@ test('without a code there is a sign-in page, and a code works once', async () =
 
 test('the pages stand on a small screen and in the light theme', async () => {
   const { web } = fourPoints();
-  const page = await newPage(browser, { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true });
+  const page = await newPage(browser, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await page.addInitScript(() => localStorage.setItem('oort-theme', 'light'));
   await page.goto(server.open('/'));
   await page.getByRole('link', { name: 'four points with pictures', exact: true }).first().waitFor();
   await settle(page);
@@ -329,6 +330,7 @@ test('the pages stand on a small screen and in the light theme', async () => {
   await allDrawn(page, { total: 4 });
   await settle(page);
   keep('projector-phone-light', (await pixels(page)).png);
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'light');
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
   assert.deepEqual(page.faults, []);
