@@ -349,5 +349,18 @@ TEST_F(Edge, OnlySixtyFourLowerCaseDigitsNameABlob) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path() / "data" / "uploads"));
 }
 
+TEST_F(Edge, ShowsTheAppToAPersonWithAWrongAddressAndTheErrorToAProgram) {
+    const Reply person = ask("GET", "/nope", {{"Sec-Fetch-Mode", "navigate"}});
+    EXPECT_EQ(person.status, 404);
+    EXPECT_EQ(person.header("content-type"), "text/html; charset=utf-8");
+    for (const auto* path : {"/nope", "/api/nope"}) {
+        const Reply program = ask("GET", path);
+        EXPECT_EQ(program.status, 404);
+        EXPECT_EQ(program.header("content-type"), "application/json");
+    }
+    EXPECT_EQ(ask("GET", "/api/nope", {{"Sec-Fetch-Mode", "navigate"}}).header("content-type"),
+              "application/json");
+}
+
 }  // namespace
 }  // namespace oort

@@ -51,12 +51,18 @@ Response get_page(App&, const Request& request) {
     return response;
 }
 
-Response get_web_file(App&, const Request& request) {
+Response get_web_file(App& app, const Request& request) {
     std::string path;
     for (const std::string& segment : request.segments) path += "/" + segment;
-    const WebFile* file = find_file(path);
-    if (!file) throw Error(ErrorCode::not_found, "there is nothing here");
-    return file_answer(request, *file);
+    if (const WebFile* file = find_file(path)) return file_answer(request, *file);
+    // A person with a wrong address gets the app, which says so; a program gets the error.
+    const bool is_person = request.header("sec-fetch-mode") == "navigate";
+    if (!is_person || path.starts_with("/api/")) {
+        throw Error(ErrorCode::not_found, "there is nothing here");
+    }
+    Response response = get_page(app, request);
+    if (response.status == 200) response.status = 404;
+    return response;
 }
 
 }  // namespace oort
