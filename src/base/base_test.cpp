@@ -32,11 +32,18 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
+enum class Gait { walk, trot };
+
+constexpr std::array<std::string_view, 2> names_of(Gait) {
+    return {"walk", "trot"};
+}
+
 struct WalkOptions {
     int n_steps = 3;
     double width = 0.5;
     std::optional<double> rate = std::nullopt;
     std::string name = "walk";
+    Gait gait = Gait::walk;
 };
 
 template <class Field>
@@ -45,6 +52,7 @@ void fields(Field&& field, WalkOptions& o) {
     field("width", o.width, 0, 1);
     field("rate", o.rate, 0, 1);
     field("name", o.name);
+    field("gait", o.gait);
 }
 
 std::string message_of(const auto& action) {
@@ -135,6 +143,18 @@ TEST(Options, GoThroughJsonAndBack) {
     EXPECT_EQ(options.name, "run");
     EXPECT_EQ(options_to_json(options).at("n_steps").as_int64(), 7);
     EXPECT_TRUE(options_to_json(WalkOptions{}).at("rate").is_null());
+    EXPECT_EQ(options_to_json(WalkOptions{}).at("gait").as_string(), "walk");
+    const auto trot = parse_json(R"({"gait": "trot"})", "options").get_object();
+    EXPECT_EQ(options_from_json<WalkOptions>(trot).gait, Gait::trot);
+}
+
+TEST(Options, SchemaSaysWhatAFormNeeds) {
+    EXPECT_EQ(to_text(options_schema<WalkOptions>()),
+              R"([{"name":"n_steps","type":"integer","default":3,"min":1,"max":10},)"
+              R"({"name":"width","type":"number","default":5E-1,"min":0,"max":1},)"
+              R"({"name":"rate","type":"number","default":null,"optional":true,"min":0,"max":1},)"
+              R"({"name":"name","type":"string","default":"walk"},)"
+              R"({"name":"gait","type":"choice","default":"walk","choices":["walk","trot"]}])");
 }
 
 TEST(Options, AreRefusedWithTheNameTheValueAndTheRange) {

@@ -5,17 +5,23 @@
 //         field("n_components", o.n_components, 1, 65536);
 //     }
 //
-// From that list come JSON in and out and the range check; the command line and Python read it too.
+// From that list come JSON in and out, the range check and the schema that forms are made of; the
+// command line and Python read it too. An option of an enum type is a name out of names_of(enum), a
+// constexpr array in the order of its values.
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -34,6 +40,8 @@ template <class T>
 Json option_to_json(const T& value) {
     if constexpr (is_optional<T>::value) {
         return value ? option_to_json(*value) : Json(nullptr);
+    } else if constexpr (std::is_enum_v<T>) {
+        return Json(names_of(value)[static_cast<std::size_t>(value)]);
     } else {
         return Json(value);
     }
@@ -44,6 +52,14 @@ T option_from_json(std::string_view name, const Json& value) {
     if constexpr (is_optional<T>::value) {
         if (value.is_null()) return std::nullopt;
         return option_from_json<typename T::value_type>(name, value);
+    } else if constexpr (std::is_enum_v<T>) {
+        constexpr auto names = names_of(T{});
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (value.is_string() && value.get_string() == names[i]) return static_cast<T>(i);
+        }
+        throw Error(
+            ErrorCode::invalid_argument,
+            fmt::format("{} {} is none of {}", name, to_text(value), fmt::join(names, ", ")));
     } else {
         boost::json::error_code error;
         if constexpr (std::is_same_v<T, bool>) {
@@ -58,6 +74,23 @@ T option_from_json(std::string_view name, const Json& value) {
         }
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("{} {} is not of the right type", name, to_text(value)));
+    }
+}
+
+template <class T>
+constexpr std::string_view option_type() {
+    if constexpr (is_optional<T>::value) {
+        return option_type<typename T::value_type>();
+    } else if constexpr (std::is_enum_v<T>) {
+        return "choice";
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return "boolean";
+    } else if constexpr (std::is_integral_v<T>) {
+        return "integer";
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return "number";
+    } else {
+        return "string";
     }
 }
 
@@ -96,6 +129,34 @@ JsonObject options_to_json(Options options) {
         },
         options);
     return object;
+}
+
+/// What a form needs to know of each option, in order: {"name", "type", "default"} and, where they
+/// apply, "min" and "max" or "choices". The type is "integer", "number", "boolean", "string" or
+/// "choice"; an option that may be unset has "optional": true.
+template <class Options>
+JsonArray options_schema() {
+    JsonArray schema;
+    Options options;
+    fields(
+        [&]<class T>(std::string_view name, const T& value, const auto&... range) {
+            JsonObject option{{"name", name},
+                              {"type", detail::option_type<T>()},
+                              {"default", detail::option_to_json(value)}};
+            if constexpr (detail::is_optional<T>::value) option["optional"] = true;
+            if constexpr (std::is_enum_v<T>) {
+                constexpr auto names = names_of(T{});
+                option["choices"] = JsonArray(names.begin(), names.end());
+            }
+            if constexpr (sizeof...(range) == 2) {
+                const std::array<Json, 2> ends{Json(range)...};
+                option["min"] = ends[0];
+                option["max"] = ends[1];
+            }
+            schema.push_back(std::move(option));
+        },
+        options);
+    return schema;
 }
 
 /// Defaults overridden by the members of `object`, checked. Throws Error(invalid_argument) for a
