@@ -42,11 +42,20 @@ struct ProjectionRequest {
 };
 
 /// {"method": "umap", "n_components": 2, "options": {"min_dist": 0.2, …}}; what is absent has its
-/// default. Throws Error(invalid_argument).
+/// default. Throws Error(invalid_argument) for a name that is none or what check_request() refuses.
 ProjectionRequest projection_request_from_json(const JsonObject& object);
+
+/// Throws Error(invalid_argument) for the first option out of range.
+void check_request(const ProjectionRequest& request);
 
 /// The same request with every option of its method, in one order: equal requests, equal text.
 JsonObject to_json(const ProjectionRequest& request);
+
+/// The name of a method for people: "t-SNE".
+std::string_view title_of(Method method) noexcept;
+
+/// What a form needs to know of the method's options: options_schema() of base/options.h.
+JsonArray options_schema_of(Method method);
 
 /// Raised when a method gives other bytes than before for the same request: part of every key of a
 /// kept layout.
@@ -82,9 +91,11 @@ JsonObject to_json(const ProjectionReport& report);
 class Projection {
   public:
     /// points  n x d; must outlive the object. Rows with NaN or infinity are left out and counted.
-    /// rows    the rows to project, ascending; empty = all. The layout then has a row for each of
-    /// them. labels  one code per row of `points` to supervise by (missing_label = none), or empty.
     /// pool    must outlive the object.
+    /// rows    the rows to project, ascending; empty = all. The layout then has a row for each of
+    ///         them.
+    /// labels  one code per row of `points` to supervise by (missing_label = none), or empty. PCA
+    ///         does not read them. Rows and labels are copied.
     /// Throws Error(invalid_argument). Returns at once; the work is in step().
     Projection(PointsView points,
                const ProjectionRequest& request,
@@ -94,9 +105,9 @@ class Projection {
     ~Projection();
     Projection(Projection&&) noexcept;
 
-    /// Completes the present stage, or in Stage::optimise at most `iterations` of it. However it is
-    /// cut, the result is the same bits. Throws Error(cancelled) soon after `stop` is requested;
-    /// the object can then only be destroyed.
+    /// Completes the present stage, or in Stage::optimise at most `iterations` (>= 1) of it.
+    /// However it is cut, the result is the same bits. Throws Error(cancelled) soon after `stop` is
+    /// requested; the object can then only be destroyed.
     void step(int iterations, std::stop_token stop = {});
     bool is_done() const noexcept;
 
@@ -114,14 +125,18 @@ class Projection {
 
     ProjectionReport report() const;
 
-    /// In Stage::optimise: what a new object with the same arguments needs to go on from here, bit
-    /// for bit, once it has come to that stage itself. restore() may be called at any time before
-    /// then.
+    /// In Stage::optimise and after it: what a new object with the same arguments needs to go on
+    /// from here, bit for bit, once it has come to that stage itself. Throws
+    /// Error(invalid_argument) before that stage, and for PCA, which has none.
     std::vector<std::byte> checkpoint() const;
+
+    /// May be called before the first step() or up to Stage::optimise; takes effect there. Throws
+    /// Error(corrupt) for bytes that are no checkpoint of the same request.
     void restore(std::vector<std::byte> checkpoint);
 
-    /// When done: places new rows, each independent of the others: n_new x n_components, NaN for
-    /// rows that are not finite.
+    /// When done: places new rows (n_new x d), each independent of the others: n_new x
+    /// n_components, NaN for rows that are not finite. Reads the points again. Throws
+    /// Error(invalid_argument) for another number of columns or if it is not done.
     Matrix place(PointsView new_points, std::stop_token stop = {}) const;
 
   private:
@@ -134,6 +149,7 @@ class Projection {
 struct ProjectionEstimate {
     double seconds = 0;
     std::uint64_t memory_bytes = 0;  ///< at its peak, the points included
+    std::vector<std::string> notes;  ///< sentences: which options so few points will cut
 };
 
 ProjectionEstimate estimate(std::size_t n_rows,

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "numeric/projection_optimiser.h"
+
+#include <utility>
+#include <variant>
+
+namespace oort {
+
+struct Optimiser::Method {
+    std::variant<Tsne, Umap> method;
+};
+
+namespace {
+
+int iteration_of(const Tsne& tsne) noexcept {
+    return tsne.iteration();
+}
+
+int iteration_of(const Umap& umap) noexcept {
+    return umap.epoch();
+}
+
+int n_iterations_of(const Tsne& tsne) noexcept {
+    return tsne.n_iterations();
+}
+
+int n_iterations_of(const Umap& umap) noexcept {
+    return umap.n_epochs();
+}
+
+}  // namespace
+
+Optimiser::Optimiser(std::unique_ptr<Method> method) : method_(std::move(method)) {}
+
+Optimiser::~Optimiser() = default;
+Optimiser::Optimiser(Optimiser&&) noexcept = default;
+
+Optimiser Optimiser::of_tsne(const Neighbors& neighbors,
+                             MatrixView initial,
+                             const TsneOptions& options,
+                             ThreadPool& pool,
+                             std::span<const std::uint32_t> labels,
+                             const std::stop_token& stop) {
+    return Optimiser(
+        std::make_unique<Method>(Method{Tsne(neighbors, initial, options, pool, labels, stop)}));
+}
+
+Optimiser Optimiser::of_umap(const Neighbors& neighbors,
+                             MatrixView initial,
+                             int n_components,
+                             const UmapOptions& options,
+                             ThreadPool& pool,
+                             std::span<const std::uint32_t> labels,
+                             const std::stop_token& stop) {
+    return Optimiser(std::make_unique<Method>(
+        Method{Umap(neighbors, initial, n_components, options, pool, labels, stop)}));
+}
+
+void Optimiser::step(int iterations, const std::stop_token& stop) {
+    // One at a time: an iteration over a million points takes long enough to want to be stopped.
+    for (int i = 0; i < iterations && !is_done(); ++i) {
+        throw_if_stopped(stop);
+        std::visit([](auto& method) { method.step(1); }, method_->method);
+    }
+    throw_if_stopped(stop);
+}
+
+bool Optimiser::is_done() const noexcept {
+    return std::visit([](const auto& method) { return method.is_done(); }, method_->method);
+}
+
+int Optimiser::iteration() const noexcept {
+    return std::visit([](const auto& method) { return iteration_of(method); }, method_->method);
+}
+
+int Optimiser::n_iterations() const noexcept {
+    return std::visit([](const auto& method) { return n_iterations_of(method); }, method_->method);
+}
+
+MatrixView Optimiser::layout() const {
+    return std::visit([](const auto& method) { return method.layout(); }, method_->method);
+}
+
+std::optional<double> Optimiser::kl_divergence() const {
+    if (const Tsne* tsne = std::get_if<Tsne>(&method_->method)) return tsne->kl_divergence();
+    return std::nullopt;
+}
+
+std::vector<std::byte> Optimiser::checkpoint() const {
+    return std::visit([](const auto& method) { return method.checkpoint(); }, method_->method);
+}
+
+void Optimiser::restore(std::span<const std::byte> checkpoint) {
+    std::visit([&](auto& method) { method.restore(checkpoint); }, method_->method);
+}
+
+const std::vector<std::string>& Optimiser::notes() const noexcept {
+    return std::visit(
+        [](const auto& method) -> const std::vector<std::string>& { return method.notes(); },
+        method_->method);
+}
+
+}  // namespace oort
