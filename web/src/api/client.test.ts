@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { cutBlocks } from './blocks';
 import { Client, sleep, type ClientOptions } from './client';
 import { ApiError, asSentence, errorFrom, parseRetryAfter } from './error';
 import { loadExperiments } from './experiment_pages';
 import { apiPath, query } from './oort_api';
-import { cutBlocks } from './projector_api';
 import type { Experiment } from './types';
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>

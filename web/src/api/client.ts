@@ -15,12 +15,14 @@ export interface ClientOptions {
   refused?: (token: string) => void;
   /** Called after every exchange: whether the server answered at all. */
   reached?: (reached: boolean) => void;
+  /** Opens a WebSocket to an address of this server. */
+  socket?: (path: string, protocols: string[]) => WebSocket;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   now?: () => number;
 }
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
@@ -66,7 +68,7 @@ export class Client {
       if (error.status !== 503 || left === 0) throw error;
       left -= 1;
       const wait = Math.min(error.retryAfterMs ?? DEFAULT_WAIT_MS, MAX_WAIT_MS);
-      await (this.#options.sleep ?? sleep)(wait, options.signal);
+      await this.sleep(wait, options.signal);
     }
   }
 
@@ -83,6 +85,23 @@ export class Client {
   async blob(path: string, options: RequestOptions = {}): Promise<Blob> {
     const response = await this.request(path, options);
     return this.#read(() => response.blob());
+  }
+
+  /**
+   * A WebSocket to a path. A browser sets no header on it, so the token goes along as the name of a
+   * protocol, which unlike an address is not written into logs.
+   */
+  socket(path: string): WebSocket {
+    const token = this.#options.token();
+    const protocols = token === null ? ['oort'] : ['oort', `oort.bearer.${token}`];
+    const open = this.#options.socket;
+    if (open === undefined) throw new ApiError('unreachable', 'There is no WebSocket here.');
+    return open(path, protocols);
+  }
+
+  /** The pause between tries. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return (this.#options.sleep ?? sleep)(milliseconds, signal);
   }
 
   async #once(path: string, method: string, options: RequestOptions): Promise<Response> {

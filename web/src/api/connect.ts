@@ -40,6 +40,11 @@ function tabChannel(): TabChannel | null {
 export function connect(events: ConnectionEvents): Connection {
   const client: Client = new Client({
     fetch: (input, init) => fetch(input, init),
+    socket: (path, protocols) => {
+      const address = new URL(path, window.location.href);
+      address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+      return new WebSocket(address, protocols);
+    },
     token: () => session.token(),
     refused: (token) => {
       if (session.forget(token)) events.signedOut();

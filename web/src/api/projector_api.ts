@@ -3,33 +3,14 @@
 // browser runs on; every per-row array comes in draw order.
 
 import type { EntryRef, ProjectorApi } from '../ui/projector/api';
+import { cutBlocks, words } from './blocks';
 import type { Client } from './client';
-import { ApiError } from './error';
 import { apiPath } from './oort_api';
+import { createProjectionSource } from './projections_api';
 import type { Experiment } from './types';
 
 function base(entry: EntryRef): (string | number)[] {
   return ['experiments', entry.experiment, 'templates', entry.template, 'entries', entry.entry];
-}
-
-/** `buffer` as n blocks of the same length. Throws ApiError `bad_answer` if it cannot be cut so. */
-export function cutBlocks(buffer: ArrayBuffer, n: number): Float32Array[] {
-  const length = buffer.byteLength / (4 * n);
-  if (!Number.isInteger(length)) {
-    throw new ApiError(
-      'bad_answer',
-      `The server sent ${buffer.byteLength} bytes, which are not ${n} equal blocks of numbers.`,
-    );
-  }
-  return Array.from({ length: n }, (_, i) => new Float32Array(buffer, i * length * 4, length));
-}
-
-function words(buffer: ArrayBuffer): ArrayBuffer {
-  if (buffer.byteLength % 4 === 0) return buffer;
-  throw new ApiError(
-    'bad_answer',
-    `The server sent ${buffer.byteLength} bytes, not whole numbers.`,
-  );
 }
 
 /**
@@ -60,6 +41,7 @@ export function createProjectorApi(client: Client): ProjectorApi {
       const buffer = await bytes(`${path}?components=${components.join(',')}`, signal);
       return cutBlocks(buffer, components.length);
     },
+    projections: createProjectionSource(client),
     image: (key, asset, signal) =>
       client.blob(apiPath('experiments', key, 'assets', asset, 'content'), { signal }),
   };

@@ -41,9 +41,9 @@ export class CpuFrame {
     this.tiles = new CpuTiles(module);
   }
 
-  setPositions(to: Columns, from: Columns | null): void {
+  setPositions(to: Columns, from: Columns | 'last' | null): void {
+    this.from = from === 'last' ? this.columns : from;
     this.columns = to;
-    this.from = from;
     this.n = to.x.length;
     this.moved = true;
     if (this.states.length !== this.n) this.states = new Uint8Array(this.n);

@@ -5,7 +5,7 @@ import type { Columns, FrameRequest, TileSource } from './tier';
 
 export type ToWorker =
   | { kind: 'start'; wasm: ArrayBuffer }
-  | { kind: 'positions'; to: Columns; from: Columns | null }
+  | { kind: 'positions'; to: Columns; from: Columns | 'last' | null }
   | { kind: 'slots'; slots: Uint8Array; palette: Uint8Array }
   | { kind: 'states'; states: Uint8Array; selected: Uint32Array }
   | { kind: 'tiles'; tiles: Uint32Array }

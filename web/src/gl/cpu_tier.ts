@@ -10,6 +10,7 @@ export class CpuTier implements Tier {
   readonly kind = 'cpu';
   readonly canvas = document.createElement('canvas');
   private readonly context: CanvasRenderingContext2D;
+  private to: Columns | null = null;
   private serial = 0;
   private flying: FrameRequest | null = null;
   private next: FrameRequest | null = null;
@@ -53,7 +54,9 @@ export class CpuTier implements Tier {
   }
 
   setPositions(to: Columns, from: Columns | null): void {
-    this.send({ kind: 'positions', to, from });
+    const goesOn = from !== null && from === this.to;
+    this.send({ kind: 'positions', to, from: goesOn ? 'last' : from });
+    this.to = to;
   }
 
   setSlots(slots: Uint8Array, palette: Uint8Array): void {

@@ -79,9 +79,11 @@ export class GlTier implements Tier {
   }
 
   setPositions(to: Columns, from: Columns | null): void {
+    const goesOn = from !== null && from === this.to && to.x.length === from.x.length;
     this.to = to;
     this.from = from;
-    this.resources.points.setPositions(to, from);
+    if (goesOn) this.resources.points.advance(to);
+    else this.resources.points.setPositions(to, from);
   }
 
   setSlots(slots: Uint8Array, palette: Uint8Array): void {
@@ -306,7 +308,7 @@ export class GlTier implements Tier {
   private readonly onRestored = (): void => {
     clearTimeout(this.lostTimer);
     this.resources = this.build();
-    this.setPositions(this.to, this.from);
+    this.resources.points.setPositions(this.to, this.from);
     this.setSlots(this.slots, this.palette);
     this.setStates(this.states, this.selected);
     const again = (): void => this.events.lost('', false);

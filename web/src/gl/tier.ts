@@ -79,7 +79,10 @@ export interface FrameResult {
 export interface Tier {
   readonly kind: 'gl' | 'cpu';
   readonly canvas: HTMLCanvasElement;
-  /** from: places the points glide from (mix 0); null when they do not. */
+  /**
+   * from: places the points glide from (mix 0); null when they do not. The very object that was the
+   * last `to` costs nothing to send again.
+   */
   setPositions(to: Columns, from: Columns | null): void;
   /** Slot, state and tile of every position; palette 256 x RGBA. */
   setSlots(slots: Uint8Array, palette: Uint8Array): void;

@@ -21,6 +21,11 @@ export class Picker {
     return atlas === null ? 0 : atlas.columns * Math.floor(atlas.image.height / atlas.tileHeight);
   }
 
+  /** The points moved: what is an image now has to be found out anew. */
+  forget(): void {
+    this.chosenFor = '';
+  }
+
   /** view and style in CSS px. */
   pick(points: Points, view: View, style: Style, x: number, y: number): number | null {
     const { columns, states } = points;

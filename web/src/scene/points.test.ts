@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { DIMMED, HIDDEN, NORMAL, ROWS_PER_STEP, SELECTED } from '../gl/tier';
-import { Points, mixColumns, normalised } from './points';
+import { Points, boxBetween, boxOf, mixColumns, placed } from './points';
 import { random, randomCloud } from '../gl/random_cloud';
+
+const normalised = (x: Float32Array, y: Float32Array, z: Float32Array | null) =>
+  placed(x, y, z, boxOf(x, y, z));
 
 describe('points', () => {
   it('are scaled into -1..1 with one scale for all axes', () => {
@@ -49,6 +52,33 @@ describe('points', () => {
       }
       count += points.states[prefix] === NORMAL ? 1 : 0;
     }
+  });
+
+  it('move on without new states, unless one comes or goes', () => {
+    const zero = new Float32Array(3);
+    const points = new Points();
+    points.setColumns({ x: Float32Array.of(0, NaN, 1), y: zero, z: zero });
+    const { states } = points;
+    expect(points.moveColumns({ x: Float32Array.of(2, NaN, 3), y: zero, z: zero })).toBe(true);
+    expect(points.states).toBe(states);
+    expect(points.radius).toBeCloseTo(3.06);
+    expect(points.moveColumns({ x: Float32Array.of(2, 1, 3), y: zero, z: zero })).toBe(false);
+    expect([...points.states]).toEqual([NORMAL, NORMAL, NORMAL]);
+    points.setMask(new Uint8Array([1, 0, 1]));
+    const masked = points.states;
+    expect(points.moveColumns({ x: Float32Array.of(0, 1, 2), y: zero, z: zero })).toBe(true);
+    expect(points.states).toBe(masked);
+  });
+
+  it('have a frame that follows them part of the way, its size by ratio', () => {
+    const a = boxOf(Float32Array.of(-1, 1), Float32Array.of(0, 1), null);
+    const b = boxOf(Float32Array.of(0, 200), Float32Array.of(0, 1), Float32Array.of(4, 4));
+    expect(a).toEqual({ middle: [0, 0.5, 0], half: 1 });
+    expect(b).toEqual({ middle: [100, 0.5, 4], half: 100 });
+    const half = boxBetween(a, b, 0.5);
+    expect(half.middle).toEqual([50, 0.5, 2]);
+    expect(half.half).toBeCloseTo(10);
+    expect(boxBetween(a, b, 1)).toEqual(b);
   });
 
   it('glide between places, at once where the old one is missing', () => {

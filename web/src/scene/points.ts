@@ -3,32 +3,64 @@
 
 import { DIMMED, HIDDEN, NORMAL, ROWS_PER_STEP, SELECTED, type Columns } from '../gl/tier';
 
-/** Scales the box of all finite points into -1..1, one scale for all axes; NaN stays NaN. */
-export function normalised(x: Float32Array, y: Float32Array, z: Float32Array | null): Columns {
-  const axes = z === null ? [x, y] : [x, y, z];
-  const middles: number[] = [];
-  let half = 0;
-  for (const axis of axes) {
-    let low = Infinity;
-    let high = -Infinity;
-    for (let i = 0; i < axis.length; i++) {
-      if (!axes.every((other) => Number.isFinite(other[i]))) continue;
-      const value = axis[i] as number;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    middles.push(low <= high ? (low + high) / 2 : 0);
-    half = Math.max(half, low <= high ? (high - low) / 2 : 0);
+/** What is scaled into -1..1: a middle per axis, and half the longest side. */
+export interface Box {
+  middle: [number, number, number];
+  half: number;
+}
+
+/** The box of all points whose coordinates are finite; z null = 2-D. */
+export function boxOf(x: Float32Array, y: Float32Array, z: Float32Array | null): Box {
+  const n = x.length;
+  let [x0, x1, y0, y1, z0, z1] = [Infinity, -Infinity, Infinity, -Infinity, Infinity, -Infinity];
+  for (let i = 0; i < n; i++) {
+    const a = x[i] as number;
+    const b = y[i] as number;
+    const c = z === null ? 0 : (z[i] as number);
+    // Infinite or NaN in one axis: the point is nowhere in any.
+    if (!Number.isFinite(a + b + c)) continue;
+    if (a < x0) x0 = a;
+    if (a > x1) x1 = a;
+    if (b < y0) y0 = b;
+    if (b > y1) y1 = b;
+    if (c < z0) z0 = c;
+    if (c > z1) z1 = c;
   }
-  const scale = half > 0 ? 1 / half : 1;
-  const placed = axes.map((axis, k) =>
-    axis.map((value) => (value - (middles[k] as number)) * scale),
-  );
+  if (x0 > x1) return { middle: [0, 0, 0], half: 0 };
   return {
-    x: placed[0] as Float32Array,
-    y: placed[1] as Float32Array,
-    z: placed[2] ?? new Float32Array(x.length),
+    middle: [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2],
+    half: Math.max(x1 - x0, y1 - y0, z1 - z0) / 2,
   };
+}
+
+/** Scales a box into -1..1, one scale for all axes; NaN stays NaN. */
+export function placed(
+  x: Float32Array,
+  y: Float32Array,
+  z: Float32Array | null,
+  { middle, half }: Box,
+): Columns {
+  const scale = half > 0 ? 1 / half : 1;
+  const scaled = (axis: Float32Array, from: number): Float32Array => {
+    const n = axis.length;
+    const out = new Float32Array(n);
+    for (let i = 0; i < n; i++) out[i] = ((axis[i] as number) - from) * scale;
+    return out;
+  };
+  return {
+    x: scaled(x, middle[0]),
+    y: scaled(y, middle[1]),
+    z: z === null ? new Float32Array(x.length) : scaled(z, middle[2]),
+  };
+}
+
+/** A box part of the way from one to another; sizes go by ratio. */
+export function boxBetween(a: Box, b: Box, t: number): Box {
+  const mix = (p: number, q: number): number => p + (q - p) * t;
+  const [ax, ay, az] = a.middle;
+  const [bx, by, bz] = b.middle;
+  const half = a.half > 0 && b.half > 0 ? a.half * (b.half / a.half) ** t : b.half;
+  return { middle: [mix(ax, bx), mix(ay, by), mix(az, bz)], half };
 }
 
 export class Points {
@@ -50,14 +82,28 @@ export class Points {
       this.mask = null;
       this.selected = new Uint32Array(0);
     }
-    let square = 0;
-    for (let i = 0; i < n; i++) {
-      const [x, y, z] = [columns.x[i] as number, columns.y[i] as number, columns.z[i] as number];
-      const here = x * x + y * y + z * z;
-      if (here > square) square = here;
-    }
-    this.radius = Math.max(0.05, Math.sqrt(square) * 1.02);
+    this.radius = radiusOf(columns);
     this.update();
+  }
+
+  /**
+   * New places for the same points: cheap where the same ones have a place as before. True if they
+   * do, so that states are what they were.
+   */
+  moveColumns(columns: Columns): boolean {
+    const { x, y, z } = columns;
+    const { n, mask, states } = this;
+    this.columns = columns;
+    this.radius = radiusOf(columns);
+    for (let i = 0; i < n; i++) {
+      const sum = (x[i] as number) + (y[i] as number) + (z[i] as number);
+      const shown = Number.isFinite(sum) && (mask === null || mask[i] !== 0);
+      if (shown !== (states[i] !== HIDDEN)) {
+        this.update();
+        return false;
+      }
+    }
+    return true;
   }
 
   setMask(mask: Uint8Array | null): void {
@@ -102,6 +148,18 @@ export class Points {
     }
     if (n % ROWS_PER_STEP === 0) this.before[n / ROWS_PER_STEP] = count;
   }
+}
+
+function radiusOf({ x, y, z }: Columns): number {
+  let square = 0;
+  for (let i = 0; i < x.length; i++) {
+    const a = x[i] as number;
+    const b = y[i] as number;
+    const c = z[i] as number;
+    const here = a * a + b * b + c * c;
+    if (here > square) square = here;
+  }
+  return Math.max(0.05, Math.sqrt(square) * 1.02);
 }
 
 export function emptyColumns(): Columns {

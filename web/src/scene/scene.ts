@@ -22,16 +22,20 @@ import { startLook, startPalette, styleOf } from './look';
 import { Overlay } from './overlay';
 import { insideBox, type Box } from './picking';
 import { Picker } from './picker';
-import { Points, mixColumns, normalised } from './points';
+import { Points, boxBetween, boxOf, mixColumns, placed, type Box as Extent } from './points';
 import { Stage } from './stage';
-import type { Axis, CameraState, Look, RendererKind, SceneEvents, SceneOptions } from './types';
-import type { SpriteAtlas, Tool } from './types';
+import type { Axis, CameraState, Look, Motion, RendererKind } from './types';
+import type { SceneEvents, SceneOptions, SpriteAtlas, Tool } from './types';
 
 export type * from './types';
 
 const GLIDE_MS = 250;
 /** Without a change for so long the picture is at rest and is drawn whole and fine. */
 const REST_MS = 90;
+/** How far the frame follows one step of a layout in the making: its size must not flicker. */
+const FOLLOW = 0.4;
+/** Points that the camera is fitted to while it follows; the first in draw order are a fair sample. */
+const FOLLOW_SAMPLE = 4000;
 const PIXEL_RATIO_MAX: Record<RendererKind, number> = { gl: 3, cpu: 2 };
 
 /** Owns its canvases, listeners and drawing tier until destroy(). */
@@ -56,7 +60,10 @@ export class Scene {
   /** Modes whose view was set by someone; others are fitted when first shown. */
   private readonly framed = new Set<CameraState['mode']>();
   private flight: { from: CameraState; to: CameraState; start: number } | null = null;
-  private glide: { from: Columns; start: number } | null = null;
+  private glide: { from: Columns; start: number; milliseconds: number; even: boolean } | null =
+    null;
+  /** What is scaled into -1..1 at present. */
+  private extent: Extent = { middle: [0, 0, 0], half: 0 };
   private frameAsked = 0;
   private restTimer = 0;
   private changed = { camera: false, picture: false, overlay: false };
@@ -117,9 +124,13 @@ export class Scene {
     const old = this.points.columns;
     const glides = animate && !this.still && old.x.length === x.length && x.length > 0;
     const from = glides ? this.currentColumns() : null;
-    this.points.setColumns(normalised(x, y, z));
+    this.extent = boxOf(x, y, z);
+    this.points.setColumns(placed(x, y, z, this.extent));
     this.stage.setPositions(this.points.columns, from);
-    this.glide = from === null ? null : { from, start: performance.now() };
+    this.glide =
+      from === null
+        ? null
+        : { from, start: performance.now(), milliseconds: GLIDE_MS, even: false };
     if (this.slots.length !== this.points.n) {
       this.slots = new Uint8Array(this.points.n);
       this.stage.setSlots(this.slots, this.palette);
@@ -129,6 +140,29 @@ export class Scene {
     this.overlay.forget();
     if (z === null && this.state.mode === '3d') this.state = { ...this.state, mode: '2d' };
     this.frameOnce();
+    this.touch('picture');
+  }
+
+  /**
+   * One step of a layout in the making, as setPositions: the points move on at an even pace, the
+   * frame around them follows gently, labels and selection stay.
+   */
+  flowTo(x: Float32Array, y: Float32Array, z: Float32Array | null, motion: Motion): void {
+    const now = performance.now();
+    if (x.length !== this.points.n || this.extent.half === 0) {
+      this.setPositions(x, y, z);
+      return;
+    }
+    const milliseconds = this.still ? 0 : motion.milliseconds;
+    const from = milliseconds > 0 ? this.currentColumns() : null;
+    this.extent = boxBetween(this.extent, boxOf(x, y, z), this.still ? 1 : FOLLOW);
+    const sameStates = this.points.moveColumns(placed(x, y, z, this.extent));
+    this.stage.setPositions(this.points.columns, from);
+    this.glide = from === null ? null : { from, start: now, milliseconds, even: true };
+    if (!sameStates) this.sendStates();
+    this.picker.forget();
+    if (z === null && this.state.mode === '3d') this.state = { ...this.state, mode: '2d' };
+    if (motion.follow) this.followPoints();
     this.touch('picture');
   }
 
@@ -310,12 +344,17 @@ export class Scene {
 
   private currentColumns(): Columns {
     const { columns } = this.points;
-    if (this.glide === null) return columns;
-    return mixColumns(this.glide.from, columns, this.glideShare(performance.now()));
+    const share = this.glideShare(performance.now());
+    return this.glide === null || share >= 1
+      ? columns
+      : mixColumns(this.glide.from, columns, share);
   }
 
   private glideShare(now: number): number {
-    return this.glide === null ? 1 : ease((now - this.glide.start) / GLIDE_MS);
+    if (this.glide === null) return 1;
+    const { start, milliseconds, even } = this.glide;
+    const share = Math.min(1, Math.max(0, (now - start) / milliseconds));
+    return even ? share : ease(share);
   }
 
   private sendStates(): void {
@@ -328,6 +367,16 @@ export class Scene {
       for (let i = 0; i < points.n; i++) if (points.drawable(i)) yield i;
     };
     return fitTo(this.camera(), this.size, points.columns, positions ?? all());
+  }
+
+  private followPoints(): void {
+    const { points } = this;
+    const sample = Math.min(points.n, FOLLOW_SAMPLE);
+    const some = function* (): Iterable<number> {
+      for (let i = 0; i < sample; i++) if (points.drawable(i)) yield i;
+    };
+    this.framed.add(this.camera().mode);
+    this.fly(fitTo(this.camera(), this.size, points.columns, some()), true);
   }
 
   /** The first picture of a mode shows everything. */

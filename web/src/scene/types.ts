@@ -52,6 +52,14 @@ export interface Look {
   theme: Theme;
 }
 
+/** How a step of a layout in the making is shown. */
+export interface Motion {
+  /** From the places before to the new ones; 0 = at once. */
+  milliseconds: number;
+  /** The camera keeps everything in view. */
+  follow: boolean;
+}
+
 /** "position" is always an index in draw order; x and y are CSS px inside the host. */
 export interface SceneEvents {
   hover: { position: number | null; x: number; y: number };

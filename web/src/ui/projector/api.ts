@@ -3,6 +3,8 @@
 // server;
 // tests hand it one that answers from memory. Every per-row array is in draw order.
 
+import type { ProjectionSource } from './projection_source';
+
 /** One element of a template, the unit the projector shows. */
 export interface EntryRef {
   experiment: string;
@@ -108,6 +110,8 @@ export interface ProjectorApi {
     components: number[],
     signal?: AbortSignal,
   ): Promise<Float32Array[]>;
+  /** Absent: there are principal components and no other method. */
+  projections?: ProjectionSource;
   image(experiment: string, asset: string, signal?: AbortSignal): Promise<Blob>;
 }
 
