@@ -70,6 +70,19 @@ Neighbors find_neighbors(PointsView points,
                          ThreadPool& pool,
                          std::stop_token stop = {});
 
+/// As above, for a caller who has the rows' first principal coordinates anyway.
+/// coordinates  n x p, an orthonormal projection of the points (reduce.h). Candidates are sought
+/// among them, under the Euclidean metric only; every distance is still one of `points`. Of no rows
+/// = none.
+Neighbors find_neighbors(PointsView points,
+                         MatrixView coordinates,
+                         const NeighborsOptions& options,
+                         ThreadPool& pool,
+                         std::stop_token stop = {});
+
+/// How many principal coordinates of n x d points serve the search best; 0 where it needs none.
+std::size_t search_dimensions(std::size_t n_rows, std::size_t n_columns) noexcept;
+
 /// The nearest of `points` to each row of `queries` (both clean, equally wide), exact: n_queries x
 /// min(k, n). A query's answer does not depend on the other queries. A row of `points` equal to the
 /// query counts like any other.
