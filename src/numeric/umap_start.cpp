@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "numeric/umap_start.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "numeric/random.h"
+
+namespace oort {
+
+namespace {
+
+constexpr std::size_t rows_per_chunk = 1024;
+constexpr std::size_t width = 4;        // floats of a row while it walks
+constexpr float largest_deviation = 3;  // standard deviations, beyond which a start is drawn in
+constexpr float extent = 4;             // standard deviation of the start
+constexpr float noise = 1e-2F;          // of the start, in its units
+
+struct Walk {
+    std::vector<float> values;  // n x width
+    std::vector<double> degrees;
+    double total_degree = 0;
+    std::size_t n = 0;
+};
+
+template <class Body>
+std::array<double, width> sum_over_rows(const Walk& walk, ThreadPool& pool, const Body& body) {
+    std::vector<std::array<double, width>> sums(n_chunks(walk.n, rows_per_chunk));
+    parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+        std::array<double, width> sum{};
+        for (std::size_t i = begin; i < end; ++i) body(i, sum);
+        sums[begin / rows_per_chunk] = sum;
+    });
+    std::array<double, width> total{};
+    for (const auto& sum : sums) {
+        for (std::size_t c = 0; c < width; ++c) total[c] += sum[c];
+    }
+    return total;
+}
+
+/// Half of each row stays, half becomes the weighted mean of its neighbours.
+void walk_once(const FuzzyGraph& graph, Walk& walk, std::vector<float>& next, ThreadPool& pool) {
+    parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            std::array<float, width> sum{};
+            for (std::uint64_t e = graph.begins[i]; e < graph.begins[i + 1]; ++e) {
+                const float* other = walk.values.data() + graph.targets[e] * width;
+                for (std::size_t c = 0; c < width; ++c) sum[c] += graph.weights[e] * other[c];
+            }
+            const float share =
+                walk.degrees[i] > 0 ? static_cast<float>(0.5 / walk.degrees[i]) : 0.0F;
+            const float kept = walk.degrees[i] > 0 ? 0.5F : 1.0F;
+            const float* own = walk.values.data() + i * width;
+            for (std::size_t c = 0; c < width; ++c)
+                next[i * width + c] = kept * own[c] + share * sum[c];
+        }
+    });
+    walk.values.swap(next);
+}
+
+/// Centres every column and makes it orthogonal to those before it, all weighted by degree, with
+/// standard deviation 1 where it has any.
+void make_orthonormal(Walk& walk, ThreadPool& pool) {
+    const auto weight = [&](std::size_t i) { return walk.degrees[i] / walk.total_degree; };
+    const auto value = [&](std::size_t i, std::size_t c) -> float& {
+        return walk.values[i * width + c];
+    };
+    const auto mean = sum_over_rows(walk, pool, [&](std::size_t i, auto& sum) {
+        for (std::size_t c = 0; c < width; ++c)
+            sum[c] += weight(i) * static_cast<double>(value(i, c));
+    });
+    parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            for (std::size_t c = 0; c < width; ++c) value(i, c) -= static_cast<float>(mean[c]);
+        }
+    });
+    for (std::size_t c = 0; c < width; ++c) {
+        const auto products = sum_over_rows(walk, pool, [&](std::size_t i, auto& sum) {
+            for (std::size_t b = 0; b <= c; ++b) {
+                sum[b] +=
+                    weight(i) * static_cast<double>(value(i, b)) * static_cast<double>(value(i, c));
+            }
+        });
+        double square = products[c];
+        for (std::size_t b = 0; b < c; ++b) square -= products[b] * products[b];
+        const double scale = square > 1e-12 * products[c] && square > 0 ? 1 / std::sqrt(square) : 0;
+        parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) {
+                double rest = static_cast<double>(value(i, c));
+                for (std::size_t b = 0; b < c; ++b)
+                    rest -= products[b] * static_cast<double>(value(i, b));
+                value(i, c) = static_cast<float>(rest * scale);
+            }
+        });
+    }
+}
+
+Walk begin_walk(const FuzzyGraph& graph, MatrixView initial, int n_components, ThreadPool& pool) {
+    Walk walk;
+    walk.n = graph.n_rows();
+    walk.values.resize(walk.n * width);
+    walk.degrees.resize(walk.n);
+    const std::size_t m = std::min(initial.n_columns, static_cast<std::size_t>(n_components));
+    parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            for (std::uint64_t e = graph.begins[i]; e < graph.begins[i + 1]; ++e)
+                walk.degrees[i] += static_cast<double>(graph.weights[e]);
+            for (std::size_t c = 0; c < m; ++c) walk.values[i * width + c] = initial.row(i)[c];
+        }
+    });
+    for (const double degree : walk.degrees) walk.total_degree += degree;
+    if (!(walk.total_degree > 0)) {
+        std::fill(walk.degrees.begin(), walk.degrees.end(), 1.0);
+        walk.total_degree = static_cast<double>(walk.n);
+    }
+    return walk;
+}
+
+}  // namespace
+
+Matrix umap_start(const FuzzyGraph& graph,
+                  MatrixView initial,
+                  const UmapStartOptions& options,
+                  ThreadPool& pool,
+                  std::stop_token stop) {
+    Walk walk = begin_walk(graph, initial, options.n_components, pool);
+    make_orthonormal(walk, pool);
+    std::vector<float> next(walk.values.size());
+    for (int step = 0; step < options.n_steps; ++step) {
+        throw_if_stopped(stop);
+        walk_once(graph, walk, next, pool);
+        if (step % 20 == 19) make_orthonormal(walk, pool);
+    }
+    make_orthonormal(walk, pool);
+    const std::size_t dims = static_cast<std::size_t>(options.n_components);
+    Matrix start(walk.n, dims);
+    parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+        Random random(options.seed * 0x9E3779B97F4A7C15ULL + begin);
+        for (std::size_t i = begin; i < end; ++i) {
+            for (std::size_t c = 0; c < dims; ++c) {
+                const float value = walk.values[i * width + c];
+                const float drawn_in = std::clamp(value, -largest_deviation, largest_deviation);
+                start.row(i)[c] = extent * drawn_in + noise * static_cast<float>(random.normal());
+            }
+        }
+    });
+    return start;
+}
+
+}  // namespace oort
