@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "numeric/row_reader.h"
+
 namespace oort {
 
 namespace {
@@ -12,6 +14,7 @@ namespace {
 // Of 70,000 x 784 floats a chunk is 3 MB: enough work for a task, few enough partial sums to add
 // up.
 constexpr std::size_t chunk_rows = 1024;
+constexpr std::size_t read_floats = 1 << 15;  // that are converted at once, in a core's own cache
 
 /// The power of two that brings `reach` into 1..2, as far as floats have it.
 double scale_for(double reach) {
@@ -48,7 +51,7 @@ double common_scale(const ColumnStats& stats) {
 
 }  // namespace
 
-ColumnStats column_stats(MatrixView points, ThreadPool& pool, std::stop_token stop) {
+ColumnStats column_stats(PointsView points, ThreadPool& pool, std::stop_token stop) {
     const std::size_t n = points.n_rows;
     const std::size_t d = points.n_columns;
     const std::size_t n_parts = n_chunks(n, chunk_rows);
@@ -57,17 +60,23 @@ ColumnStats column_stats(MatrixView points, ThreadPool& pool, std::stop_token st
     std::vector<float> lows(n_parts * d, infinity);
     std::vector<float> highs(n_parts * d, -infinity);
     std::vector<std::uint8_t> is_finite(n);
+    const RowReader reader(points);
+    const std::size_t at_once = std::max<std::size_t>(8, read_floats / d);
     parallel_for(
         pool,
         n,
         chunk_rows,
         [&](std::size_t begin, std::size_t end) {
             const std::size_t at = begin / chunk_rows * d;
-            add_column_sums(points.row(begin),
-                            end - begin,
-                            d,
-                            {&sums[at], &lows[at], &highs[at]},
-                            &is_finite[begin]);
+            RowReader::Buffer buffer;
+            for (std::size_t row = begin; row < end; row += at_once) {
+                const std::size_t count = std::min(at_once, end - row);
+                add_column_sums(reader.rows(row, count, buffer),
+                                count,
+                                d,
+                                {&sums[at], &lows[at], &highs[at]},
+                                &is_finite[row]);
+            }
         },
         stop);
 
@@ -95,6 +104,26 @@ ColumnStats column_stats(MatrixView points, ThreadPool& pool, std::stop_token st
         stats.means[j] = low == high ? static_cast<double>(low) : sum / n_used;
     }
     return stats;
+}
+
+std::vector<std::uint32_t> varying_columns(const ColumnStats& stats) {
+    std::vector<std::uint32_t> columns;
+    for (std::size_t j = 0; j < stats.means.size(); ++j) {
+        if (stats.lows[j] < stats.highs[j]) columns.push_back(static_cast<std::uint32_t>(j));
+    }
+    return columns;
+}
+
+Centring Centring::of(const std::vector<std::uint32_t>& columns) const {
+    const std::size_t n = padded_columns(columns.size());
+    Centring some{
+        std::vector<float>(n), std::vector<float>(n), std::vector<float>(n), common_scale};
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        some.scale[j] = scale[columns[j]];
+        some.high[j] = high[columns[j]];
+        some.low[j] = low[columns[j]];
+    }
+    return some;
 }
 
 Centring centring_by_column(const ColumnStats& stats) {

@@ -8,8 +8,8 @@
 #include <stop_token>
 #include <vector>
 
-#include "numeric/matrix.h"
 #include "numeric/parallel.h"
+#include "numeric/points.h"
 #include "numeric/simd/row_kernel.h"
 
 namespace oort {
@@ -25,7 +25,10 @@ struct ColumnStats {
 /// points  n x d, n below 2^32. Means are summed in double, chunk by chunk in order: the same bits
 /// for any number of threads. With no finite row the means are 0. One pass over the data. Throws
 /// Error(cancelled).
-ColumnStats column_stats(MatrixView points, ThreadPool& pool, std::stop_token stop = {});
+ColumnStats column_stats(PointsView points, ThreadPool& pool, std::stop_token stop = {});
+
+/// The columns whose values are not all the same, ascending.
+std::vector<std::uint32_t> varying_columns(const ColumnStats& stats);
 
 /// The centred value of column j is (x * scale[j] - high[j]) - low[j] = (x - mean) * scale[j].
 /// Scales are powers of two, so that scaling alone never rounds.
@@ -34,6 +37,9 @@ struct Centring {
     std::vector<float> high;
     std::vector<float> low;
     double common_scale = 1;  ///< the least scale[j], that of the column with the widest range
+
+    /// The same for some of the columns only.
+    Centring of(const std::vector<std::uint32_t>& columns) const;
 
     CentringView view(std::size_t first_column = 0) const noexcept {
         return {scale.data() + first_column, high.data() + first_column, low.data() + first_column};

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/components.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "numeric/simd/row_kernel.h"
+#include "numeric/thin_products.h"
 
 namespace oort {
 
 namespace {
-
-constexpr std::size_t chunk_columns = 256;
-constexpr std::size_t chunk_rows = 512;
 
 double dot(const double* a, const double* b, std::size_t d) {
     return std::inner_product(a, a + d, b, 0.0);
@@ -60,72 +55,41 @@ void orthonormalise(std::vector<double>& vectors, std::size_t k, std::size_t d) 
     }
 }
 
-/// The components [first, first + 5) with the centring's scales taken back, zero past the last: 5 x
-/// d, padded.
-std::vector<float> projection_weights(const std::vector<double>& components,
-                                      std::size_t d,
-                                      std::size_t first,
-                                      const Centring& centring) {
-    const std::size_t k = components.size() / d;
-    const std::size_t stride = padded_columns(d);
-    std::vector<float> weights(projected_components * stride, 0.0F);
-    for (std::size_t c = first; c < std::min(k, first + projected_components); ++c) {
-        for (std::size_t j = 0; j < d; ++j) {
-            const double unscale = centring.common_scale / static_cast<double>(centring.scale[j]);
-            weights[(c - first) * stride + j] = static_cast<float>(components[c * d + j] * unscale);
-        }
+/// The components with the centring's scales taken back: d x k.
+std::vector<double> projection_weights(const Principal& principal) {
+    const std::size_t k = principal.n_components;
+    const std::size_t d = principal.components.size() / k;
+    const Centring& centring = principal.centring;
+    std::vector<double> weights(d * k);
+    for (std::size_t j = 0; j < d; ++j) {
+        const double unscale = centring.common_scale / static_cast<double>(centring.scale[j]);
+        for (std::size_t c = 0; c < k; ++c)
+            weights[j * k + c] = principal.components[c * d + j] * unscale;
     }
     return weights;
 }
 
-/// Multiplies all coordinates by 2^-exponent of the common scale, and by less if they would not fit
-/// in float.
-void unscale(const Centring& centring, float largest, PcaResult& result, ThreadPool& pool) {
-    const int power = -std::ilogb(centring.common_scale);
-    const int excess = largest > 0 ? std::max(0, std::ilogb(largest) + power - 127) : 0;
-    if (excess > 0) {
-        result.notes.push_back(fmt::format(
-            "the coordinates are too large for float32 and were divided by 2^{}", excess));
-    }
-    parallel_for(pool, result.coordinates.size(), 1 << 16, [&](std::size_t begin, std::size_t end) {
-        const double factor = std::ldexp(1.0, power - excess);
-        for (std::size_t i = begin; i < end; ++i) {
-            result.coordinates[i] =
-                static_cast<float>(static_cast<double>(result.coordinates[i]) * factor);
-        }
-    });
-}
-
 }  // namespace
 
-std::vector<double> components_of_rows(MatrixView points,
+std::vector<double> components_of_rows(const RowReader& points,
                                        const std::vector<std::uint32_t>& rows,
                                        const Centring& centring,
                                        const EigenPairs& pairs,
                                        ThreadPool& pool,
                                        std::stop_token stop) {
     const std::size_t n = rows.size();
-    const std::size_t d = points.n_columns;
+    const std::size_t d = points.n_columns();
     const std::size_t k = pairs.values.size();
-    std::vector<double> components(k * d, 0.0);
-    parallel_for(
-        pool,
-        d,
-        chunk_columns,
-        [&](std::size_t begin, std::size_t end) {
-            std::vector<float> centred(end - begin);
-            for (std::size_t i = 0; i < n; ++i) {
-                centre_row(
-                    points.row(rows[i]) + begin, centring.view(begin), end - begin, centred.data());
-                for (std::size_t c = 0; c < k; ++c) {
-                    const double factor = pairs.vectors[c * n + i];
-                    double* out = &components[c * d + begin];
-                    for (std::size_t j = 0; j < centred.size(); ++j)
-                        out[j] += factor * static_cast<double>(centred[j]);
-                }
-            }
-        },
-        stop);
+    std::vector<double> u(n * k);
+    for (std::size_t c = 0; c < k; ++c) {
+        for (std::size_t i = 0; i < n; ++i) u[i * k + c] = pairs.vectors[c * n + i];
+    }
+    const ThinProducts products(points, rows, centring, pool, stop);
+    const std::vector<double> columns = products.transposed_times(u, k);
+    std::vector<double> components(k * d);
+    for (std::size_t c = 0; c < k; ++c) {
+        for (std::size_t j = 0; j < d; ++j) components[c * d + j] = columns[j * k + c];
+    }
     orthonormalise(components, k, d);
     return components;
 }
@@ -141,60 +105,42 @@ void fix_signs(std::vector<double>& vectors, std::size_t d) {
     }
 }
 
-void project(MatrixView points,
-             const std::vector<std::uint32_t>& rows,
-             const Centring& centring,
-             const std::vector<double>& components,
-             PcaResult& result,
-             ThreadPool& pool,
-             std::stop_token stop) {
-    const std::size_t n = points.n_rows;
-    const std::size_t d = points.n_columns;
-    const std::size_t k = components.size() / d;
-    result.coordinates.assign(k * n, std::numeric_limits<float>::quiet_NaN());
-    std::vector<std::vector<float>> weights;
-    for (std::size_t first = 0; first < k; first += projected_components) {
-        weights.push_back(projection_weights(components, d, first, centring));
-    }
-    std::vector<float> largest(n_chunks(rows.size(), chunk_rows), 0.0F);
-    parallel_for(
-        pool,
-        rows.size(),
-        chunk_rows,
-        [&](std::size_t begin, std::size_t end) {
-            float& largest_here = largest[begin / chunk_rows];
-            double out[projected_rows * projected_components];
-            for (std::size_t row = begin; row < end; row += projected_rows) {
-                // A last group that is not full takes its last row several times.
-                std::size_t places[projected_rows];
-                const float* group[projected_rows];
-                for (std::size_t i = 0; i < projected_rows; ++i) {
-                    places[i] = rows[std::min(row + i, end - 1)];
-                    group[i] = points.row(places[i]);
-                }
+int project(PointsView points,
+            const Principal& principal,
+            const Destination& destination,
+            ThreadPool& pool,
+            std::stop_token stop) {
+    const std::vector<std::uint32_t>& rows = principal.stats.finite_rows;
+    const std::size_t k = principal.n_components;
+    const RowReader reader(points);
+    const ThinProducts products(reader, rows, principal.centring, pool, stop);
+    const std::vector<double> weights = projection_weights(principal);
+    const int power = -std::ilogb(principal.centring.common_scale);
+    std::vector<double> largest(n_chunks(rows.size(), product_group));
+    const auto write = [&](int exponent) {
+        const double factor = std::ldexp(1.0, exponent);
+        constexpr double limit = std::numeric_limits<float>::max();
+        const auto take =
+            [&](std::size_t first, std::size_t count, const double* values, std::size_t stride) {
+                double largest_here = 0;
                 for (std::size_t c = 0; c < k; ++c) {
-                    const std::size_t part = c % projected_components;
-                    if (part == 0) {
-                        project_row_group(group,
-                                          centring.view(),
-                                          d,
-                                          weights[c / projected_components].data(),
-                                          out);
-                    }
-                    for (std::size_t i = 0; i < projected_rows; ++i) {
-                        const float value =
-                            static_cast<float>(out[i * projected_components + part]);
-                        result.coordinates[c * n + places[i]] = value;
+                    float* out = destination.data + c * destination.component_step;
+                    for (std::size_t i = 0; i < count; ++i) {
+                        const double value = values[i * stride + c] * factor;
                         largest_here = std::max(largest_here, std::abs(value));
+                        out[rows[first + i] * destination.row_step] =
+                            static_cast<float>(std::clamp(value, -limit, limit));
                     }
                 }
-            }
-        },
-        stop);
-    unscale(centring,
-            largest.empty() ? 0.0F : *std::max_element(largest.begin(), largest.end()),
-            result,
-            pool);
+                largest[first / product_group] = largest_here;
+            };
+        products.times(weights, k, take);
+        return *std::max_element(largest.begin(), largest.end());
+    };
+    const double reach = write(power);
+    const int excess = reach > 0 ? std::max(0, std::ilogb(reach) - 127) : 0;
+    if (excess > 0) write(power - excess);
+    return excess;
 }
 
 }  // namespace oort

@@ -28,7 +28,8 @@ constexpr std::size_t max_stripes = 16;
 using Pack =
     std::function<void(std::size_t begin, std::size_t end, std::size_t panel_stride, float* out)>;
 
-constexpr std::size_t panel_size = block_terms * panel_width;
+// Not a power of two: the panels of one term would all fall into one set of the cache.
+constexpr std::size_t panel_size = block_terms * panel_width + 48;
 constexpr std::size_t square = panel_width * panel_width;
 
 struct Tile {
@@ -134,23 +135,21 @@ class GramSum {
 
 }  // namespace
 
-SymmetricMatrix gram_of_columns(MatrixView points,
+SymmetricMatrix gram_of_columns(const RowReader& points,
                                 const std::vector<std::uint32_t>& rows,
                                 const Centring& centring,
                                 ThreadPool& pool,
                                 std::stop_token stop) {
-    const std::size_t d = points.n_columns;
-    const std::size_t n_panels = n_chunks(d, panel_width);
+    const std::size_t d = points.n_columns();
     const Pack pack =
         [&](std::size_t begin, std::size_t end, std::size_t panel_stride, float* out) {
-            std::vector<float> centred(n_panels * panel_width, 0.0F);
+            RowReader::Buffer buffer;
             for (std::size_t term = begin; term < end; ++term) {
-                centre_row(points.row(rows[term]), centring.view(), d, centred.data());
-                for (std::size_t p = 0; p < n_panels; ++p) {
-                    std::copy_n(&centred[p * panel_width],
-                                panel_width,
-                                out + p * panel_stride + (term - begin) * panel_width);
-                }
+                centre_into_panels(points.row(rows[term], buffer),
+                                   centring.view(),
+                                   d,
+                                   panel_stride,
+                                   out + (term - begin) * panel_width);
             }
         };
     GramSum sum(d);
@@ -158,31 +157,32 @@ SymmetricMatrix gram_of_columns(MatrixView points,
     return sum.matrix(pool);
 }
 
-SymmetricMatrix gram_of_rows(MatrixView points,
+SymmetricMatrix gram_of_rows(const RowReader& points,
                              const std::vector<std::uint32_t>& rows,
                              const Centring& centring,
                              ThreadPool& pool,
                              std::stop_token stop) {
     const std::size_t m = rows.size();
     const std::size_t n_panels = n_chunks(m, panel_width);
-    const Pack pack = [&](std::size_t begin,
-                          std::size_t end,
-                          std::size_t panel_stride,
-                          float* out) {
-        std::vector<float> centred(end - begin);
-        for (std::size_t p = 0; p < n_panels * panel_width; ++p) {
-            float* column = out + p / panel_width * panel_stride + p % panel_width;
-            if (p < m) {
-                centre_row(
-                    points.row(rows[p]) + begin, centring.view(begin), end - begin, centred.data());
-            } else {
-                std::fill(centred.begin(), centred.end(), 0.0F);
+    const Pack pack =
+        [&](std::size_t begin, std::size_t end, std::size_t panel_stride, float* out) {
+            RowReader::Buffer buffer;
+            std::vector<float> centred(end - begin);
+            for (std::size_t p = 0; p < n_panels * panel_width; ++p) {
+                float* column = out + p / panel_width * panel_stride + p % panel_width;
+                if (p < m) {
+                    centre_row(points.part(rows[p], begin, end - begin, buffer),
+                               centring.view(begin),
+                               end - begin,
+                               centred.data());
+                } else {
+                    std::fill(centred.begin(), centred.end(), 0.0F);
+                }
+                for (std::size_t t = 0; t < end - begin; ++t) column[t * panel_width] = centred[t];
             }
-            for (std::size_t t = 0; t < end - begin; ++t) column[t * panel_width] = centred[t];
-        }
-    };
+        };
     GramSum sum(m);
-    sum.add(points.n_columns, pack, pool, stop);
+    sum.add(points.n_columns(), pack, pool, stop);
     return sum.matrix(pool);
 }
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "numeric/column_stats.h"
-#include "numeric/matrix.h"
 #include "numeric/parallel.h"
+#include "numeric/row_reader.h"
 
 namespace oort {
 
@@ -21,10 +21,10 @@ struct SymmetricMatrix {
     std::vector<double> values;
 };
 
-/// d x d: element (i, j) = sum over `rows` of centred column i times centred column j, as
-/// `centring` scales them. Time n d^2, memory 12 d^2 bytes and a few MB. The same bits for any
-/// number of threads. Throws Error(cancelled).
-SymmetricMatrix gram_of_columns(MatrixView points,
+/// d x d for the d columns read: element (i, j) = sum over `rows` of centred column i times centred
+/// column j, as `centring` (of those columns) scales them. Time n d^2, memory 12 d^2 bytes and a
+/// few MB. The same bits for any number of threads. Throws Error(cancelled).
+SymmetricMatrix gram_of_columns(const RowReader& points,
                                 const std::vector<std::uint32_t>& rows,
                                 const Centring& centring,
                                 ThreadPool& pool,
@@ -32,7 +32,7 @@ SymmetricMatrix gram_of_columns(MatrixView points,
 
 /// n x n, n = rows.size(): element (p, q) = dot product of the centred rows p and q. Time n^2 d.
 /// Otherwise as above.
-SymmetricMatrix gram_of_rows(MatrixView points,
+SymmetricMatrix gram_of_rows(const RowReader& points,
                              const std::vector<std::uint32_t>& rows,
                              const Centring& centring,
                              ThreadPool& pool,

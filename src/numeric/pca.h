@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "numeric/matrix.h"
 #include "numeric/parallel.h"
+#include "numeric/points.h"
 
 namespace oort {
 
@@ -48,7 +48,7 @@ struct PcaResult {
 /// of processor. Throws Error(invalid_argument) for bad options or points without rows or columns,
 /// Error(too_large) if both n and d exceed 16,384 or n exceeds 2^32 - 1, Error(cancelled) soon
 /// after `stop` is requested.
-PcaResult pca(MatrixView points,
+PcaResult pca(PointsView points,
               const PcaOptions& options,
               ThreadPool& pool,
               std::stop_token stop = {});

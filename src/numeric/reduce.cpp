@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "numeric/pca.h"
+#include "numeric/components.h"
+#include "numeric/principal.h"
+#include "numeric/row_reader.h"
 
 namespace oort {
 
@@ -18,24 +20,19 @@ Reduced reduce(PointsView points,
                std::size_t n_components,
                ThreadPool& pool,
                std::stop_token stop) {
-    Matrix floats(points.n_rows, points.n_columns);
-    points.read(0, points.n_rows, floats.row(0));
-    PcaResult result =
-        pca(floats.view(), {.n_components = static_cast<int>(n_components)}, pool, stop);
-    const std::size_t n = result.n_rows;
-    const std::size_t k = result.n_components;
+    Principal principal = principal_directions(points, n_components, pool, stop);
+    const std::size_t k = principal.n_components;
     Reduced reduced;
-    reduced.coordinates = Matrix(n, k);
-    parallel_for(pool, n, chunk_rows, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-            for (std::size_t c = 0; c < k; ++c)
-                reduced.coordinates.row(i)[c] = result.coordinates[c * n + i];
-        }
-    });
-    reduced.explained_variance = std::move(result.explained_variance);
-    reduced.total_variance = result.total_variance;
-    reduced.components = std::move(result.components);
-    reduced.mean = std::move(result.mean);
+    reduced.coordinates = Matrix(points.n_rows, k);
+    project(points,
+            principal,
+            {.data = reduced.coordinates.row(0), .row_step = k, .component_step = 1},
+            pool,
+            stop);
+    reduced.explained_variance = std::move(principal.explained_variance);
+    reduced.total_variance = principal.total_variance;
+    reduced.components.assign(principal.components.begin(), principal.components.end());
+    reduced.mean.assign(principal.stats.means.begin(), principal.stats.means.end());
     return reduced;
 }
 

@@ -25,10 +25,13 @@ constexpr std::size_t tile_rows = float_lanes == 16 ? 8 : 4;
 constexpr std::size_t tile_vectors = 2;
 constexpr std::size_t tile_columns = tile_vectors * float_lanes;
 
-void add_tile(const float* HWY_RESTRICT a,
-              const float* HWY_RESTRICT b,
-              std::size_t k,
-              double* HWY_RESTRICT c) {
+// Element (i, p) of the left factor stands at a[i * row_step + p * term_step].
+HWY_INLINE void add_tile(const float* HWY_RESTRICT a,
+                         std::size_t row_step,
+                         std::size_t term_step,
+                         const float* HWY_RESTRICT b,
+                         std::size_t k,
+                         double* HWY_RESTRICT c) {
     const Floats f;
     hn::Vec<Floats> sums[tile_rows][tile_vectors];
     for (auto& row : sums) {
@@ -38,7 +41,7 @@ void add_tile(const float* HWY_RESTRICT a,
         const auto b0 = hn::LoadU(f, b + p * panel_width);
         const auto b1 = hn::LoadU(f, b + p * panel_width + float_lanes);
         for (std::size_t i = 0; i < tile_rows; ++i) {
-            const auto factor = hn::Set(f, a[p * panel_width + i]);
+            const auto factor = hn::Set(f, a[i * row_step + p * term_step]);
             sums[i][0] = hn::MulAdd(factor, b0, sums[i][0]);
             sums[i][1] = hn::MulAdd(factor, b1, sums[i][1]);
         }
@@ -59,8 +62,23 @@ void add_tile(const float* HWY_RESTRICT a,
 void AddPanelProduct(const float* a, const float* b, std::size_t k, double* c) {
     for (std::size_t j = 0; j < panel_width; j += tile_columns) {
         for (std::size_t i = 0; i < panel_width; i += tile_rows) {
-            add_tile(a + i, b + j, k, c + i * panel_width + j);
+            add_tile(a + i, 1, panel_width, b + j, k, c + i * panel_width + j);
         }
+    }
+}
+
+void AddColumnProduct(
+    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) {
+    for (std::size_t i = 0; i < panel_width; i += tile_rows) {
+        for (std::size_t j = 0; j < panel_width; j += tile_columns)
+            add_tile(a + i, 1, stride, b + j, k, c + i * panel_width + j);
+    }
+}
+
+void AddRowProduct(const float* a, std::size_t stride, const float* b, std::size_t k, double* c) {
+    for (std::size_t i = 0; i < panel_width; i += tile_rows) {
+        for (std::size_t j = 0; j < panel_width; j += tile_columns)
+            add_tile(a + i * stride, stride, 1, b + j, k, c + i * panel_width + j);
     }
 }
 
@@ -72,9 +90,21 @@ HWY_AFTER_NAMESPACE();
 namespace oort {
 
 HWY_EXPORT(AddPanelProduct);
+HWY_EXPORT(AddColumnProduct);
+HWY_EXPORT(AddRowProduct);
 
 void add_panel_product(const float* a, const float* b, std::size_t k, double* c) noexcept {
     HWY_DYNAMIC_DISPATCH(AddPanelProduct)(a, b, k, c);
+}
+
+void add_column_product(
+    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept {
+    HWY_DYNAMIC_DISPATCH(AddColumnProduct)(a, stride, b, k, c);
+}
+
+void add_row_product(
+    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept {
+    HWY_DYNAMIC_DISPATCH(AddRowProduct)(a, stride, b, k, c);
 }
 
 }  // namespace oort

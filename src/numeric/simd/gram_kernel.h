@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The innermost loop of the Gram matrix, compiled for each instruction set and chosen at run time
-// by Highway. Every sum runs over its terms in the order of the data, one fused multiply-add each,
-// so the width of the vectors does not change the result; instruction sets without a fused
-// multiply-add round once more per term.
+// The innermost loops of products of matrices, those of the Gram matrix above all, compiled for
+// each instruction set and chosen at run time by Highway. Every sum runs over its terms in the
+// order of the data, one fused multiply-add each, so the width of the vectors does not change the
+// result; instruction sets without a fused multiply-add round once more per term.
 #pragma once
 
 #include <cstddef>
@@ -15,5 +15,14 @@ inline constexpr std::size_t panel_width = 32;
 /// c += a^T b, where a and b are panels of k rows and c is 32 x 32, row-major. Sums over k in
 /// float, so k should be a few hundred, and adds to c in double.
 void add_panel_product(const float* a, const float* b, std::size_t k, double* c) noexcept;
+
+/// The same for an a of k rows of which row p begins at a + p * stride.
+void add_column_product(
+    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept;
+
+/// c += a b, where a is 32 x k, row i from a + i * stride on, b a panel of k rows and c 32 x 32,
+/// row-major. Sums as above.
+void add_row_product(
+    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept;
 
 }  // namespace oort

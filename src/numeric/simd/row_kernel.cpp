@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/simd/row_kernel.h"
 
+#include "numeric/simd/gram_kernel.h"
+
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "numeric/simd/row_kernel.cpp"
@@ -97,94 +99,27 @@ void CentreRow(const float* HWY_RESTRICT row,
     for (; j < n; ++j) out[j] = (row[j] * centring.scale[j] - centring.high[j]) - centring.low[j];
 }
 
-constexpr std::size_t n_sums = 16;
-constexpr std::size_t sum_vectors = n_sums / float_lanes;
-// As many rows as leave registers for their sums: 4 x 5 of the 32 of AVX-512.
-constexpr std::size_t rows_at_once = float_lanes == 16 ? 4 : 1;
-
-double sum_up(const float* parts) {
-    HWY_ALIGN double sums[n_sums / 2];
-    const Doubles wide;
-    for (std::size_t l = 0; l < n_sums / 2; l += double_lanes) {
-        const auto low = hn::PromoteTo(wide, hn::Load(HalfFloats(), parts + l));
-        const auto high = hn::PromoteTo(wide, hn::Load(HalfFloats(), parts + n_sums / 2 + l));
-        hn::Store(hn::Add(low, high), wide, sums + l);
-    }
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) +
-           ((sums[1] + sums[5]) + (sums[3] + sums[7]));
-}
-
-using Sums = hn::Vec<Floats>[rows_at_once][projected_components][sum_vectors];
-
-/// Adds 16 dimensions, those at `at` of the components, to the sums.
-HWY_INLINE void add_dimensions(const float* const* rows,
-                               const CentringView& centring,
-                               std::size_t at,
-                               const float* HWY_RESTRICT weights,
-                               std::size_t stride,
-                               Sums& sums) {
+void CentreIntoPanels(const float* HWY_RESTRICT row,
+                      const CentringView& centring,
+                      std::size_t n,
+                      std::size_t panel_stride,
+                      float* HWY_RESTRICT out) {
     const Floats f;
-    for (std::size_t v = 0; v < sum_vectors; ++v) {
-        const std::size_t offset = v * float_lanes;
-        const auto scale = hn::LoadU(f, centring.scale + at + offset);
-        const auto high = hn::LoadU(f, centring.high + at + offset);
-        const auto low = hn::LoadU(f, centring.low + at + offset);
-        for (std::size_t i = 0; i < rows_at_once; ++i) {
-            const auto value =
-                hn::Sub(hn::MulSub(hn::LoadU(f, rows[i] + offset), scale, high), low);
-            for (std::size_t c = 0; c < projected_components; ++c) {
-                const auto weight = hn::LoadU(f, weights + c * stride + at + offset);
-                sums[i][c][v] = hn::MulAdd(value, weight, sums[i][c][v]);
-            }
-        }
-    }
-}
-
-void project_some(const float* const* rows,
-                  const CentringView& centring,
-                  std::size_t d,
-                  const float* HWY_RESTRICT weights,
-                  double* HWY_RESTRICT out) {
-    const Floats f;
-    const std::size_t stride = padded_columns(d);
-    Sums sums;
-    for (auto& row : sums) {
-        for (auto& component : row) {
-            for (auto& sum : component) sum = hn::Zero(f);
-        }
-    }
-    const float* at[rows_at_once];
     std::size_t j = 0;
-    for (; j + n_sums <= d; j += n_sums) {
-        for (std::size_t i = 0; i < rows_at_once; ++i) at[i] = rows[i] + j;
-        add_dimensions(at, centring, j, weights, stride, sums);
-    }
-    if (j < d) {
-        float rest[rows_at_once][n_sums] = {};
-        for (std::size_t i = 0; i < rows_at_once; ++i) {
-            for (std::size_t t = j; t < d; ++t) rest[i][t - j] = rows[i][t];
-            at[i] = rest[i];
-        }
-        add_dimensions(at, centring, j, weights, stride, sums);
-    }
-    HWY_ALIGN float parts[n_sums];
-    for (std::size_t i = 0; i < rows_at_once; ++i) {
-        for (std::size_t c = 0; c < projected_components; ++c) {
-            for (std::size_t v = 0; v < sum_vectors; ++v)
-                hn::Store(sums[i][c][v], f, parts + v * float_lanes);
-            out[i * projected_components + c] = sum_up(parts);
+    for (; j + panel_width <= n; j += panel_width) {
+        float* to = out + j / panel_width * panel_stride;
+        for (std::size_t l = 0; l < panel_width; l += float_lanes) {
+            const std::size_t at = j + l;
+            const auto scaled = hn::MulSub(hn::LoadU(f, row + at),
+                                           hn::LoadU(f, centring.scale + at),
+                                           hn::LoadU(f, centring.high + at));
+            hn::StoreU(hn::Sub(scaled, hn::LoadU(f, centring.low + at)), f, to + l);
         }
     }
-}
-
-void ProjectRowGroup(const float* const* rows,
-                     const CentringView& centring,
-                     std::size_t d,
-                     const float* weights,
-                     double* out) {
-    for (std::size_t i = 0; i < projected_rows; i += rows_at_once) {
-        project_some(rows + i, centring, d, weights, out + i * projected_components);
-    }
+    if (j == n) return;
+    float* rest = out + j / panel_width * panel_stride;
+    for (std::size_t l = 0; l < panel_width; ++l) rest[l] = 0;
+    CentreRow(row + j, {centring.scale + j, centring.high + j, centring.low + j}, n - j, rest);
 }
 
 }  // namespace oort::HWY_NAMESPACE
@@ -196,7 +131,7 @@ namespace oort {
 
 HWY_EXPORT(AddColumnSums);
 HWY_EXPORT(CentreRow);
-HWY_EXPORT(ProjectRowGroup);
+HWY_EXPORT(CentreIntoPanels);
 
 void add_column_sums(const float* rows,
                      std::size_t n_rows,
@@ -213,12 +148,12 @@ void centre_row(const float* row,
     HWY_DYNAMIC_DISPATCH(CentreRow)(row, centring, n, out);
 }
 
-void project_row_group(const float* const* rows,
-                       const CentringView& centring,
-                       std::size_t d,
-                       const float* weights,
-                       double* out) noexcept {
-    HWY_DYNAMIC_DISPATCH(ProjectRowGroup)(rows, centring, d, weights, out);
+void centre_into_panels(const float* row,
+                        const CentringView& centring,
+                        std::size_t n,
+                        std::size_t panel_stride,
+                        float* out) noexcept {
+    HWY_DYNAMIC_DISPATCH(CentreIntoPanels)(row, centring, n, panel_stride, out);
 }
 
 }  // namespace oort

@@ -41,16 +41,12 @@ struct CentringView {
 /// out[j] = the centred row[j] for j in [0, n).
 void centre_row(const float* row, const CentringView& centring, std::size_t n, float* out) noexcept;
 
-/// Components that project_row_group takes at once, and rows.
-inline constexpr std::size_t projected_components = 5;
-inline constexpr std::size_t projected_rows = 4;
-
-/// out[i * 5 + c] = dot product of the centred rows[i] and component c, for i < 4 and c < 5.
-/// weights is 5 x d, one component a row. Each product is summed in 16 floats, and these in double.
-void project_row_group(const float* const* rows,
-                       const CentringView& centring,
-                       std::size_t d,
-                       const float* weights,
-                       double* out) noexcept;
+/// The same n columns as a row of panels (gram_kernel.h): column j to out[j / 32 * panel_stride + j
+/// % 32], with zeros past the last of them in the last panel.
+void centre_into_panels(const float* row,
+                        const CentringView& centring,
+                        std::size_t n,
+                        std::size_t panel_stride,
+                        float* out) noexcept;
 
 }  // namespace oort
