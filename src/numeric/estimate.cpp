@@ -83,7 +83,7 @@ Sizes sizes_of(std::size_t n_rows, std::size_t n_columns, const ProjectionReques
     Sizes s{};
     s.n = static_cast<double>(n_rows);
     s.d = static_cast<double>(n_columns);
-    s.reduced = std::min({static_cast<double>(dims_wanted(request, n_columns)), s.n, s.d});
+    s.reduced = std::min({static_cast<double>(dims_wanted(request, n_rows, n_columns)), s.n, s.d});
     s.n_components = request.n_components;
     s.searched = s.d;
     if (request.method == Method::pca) return s;

@@ -78,12 +78,16 @@ JsonObject to_json(const ProjectionReport& report) {
         {"notes", JsonArray(report.notes.begin(), report.notes.end())}};
 }
 
-std::size_t dims_wanted(const ProjectionRequest& request, std::size_t n_columns) noexcept {
+std::size_t dims_wanted(const ProjectionRequest& request,
+                        std::size_t n_rows,
+                        std::size_t n_columns) noexcept {
     const auto n_components = static_cast<std::size_t>(request.n_components);
     switch (request.method) {
         case Method::pca: return n_components;
         case Method::tsne: return n_columns > tsne_dims ? tsne_dims : n_components;
-        case Method::umap: return umap_dims;
+        case Method::umap:
+            if (request.umap.metric != Metric::euclidean) return n_components;
+            return std::max(n_components, search_dimensions(n_rows, n_columns));
     }
     return n_components;
 }
@@ -148,6 +152,12 @@ bool Projection::Impl::searches_reduced() const noexcept {
     return request.method == Method::tsne && points.n_columns > tsne_dims;
 }
 
+MatrixView Projection::Impl::search_coordinates() const noexcept {
+    const MatrixView coordinates = reduced.coordinates.view();
+    const std::size_t wanted = search_dimensions(coordinates.n_rows, points.n_columns);
+    return wanted > 0 && coordinates.n_columns >= wanted ? coordinates : MatrixView();
+}
+
 void Projection::Impl::show(MatrixView clean_layout) {
     if (clean.n_left_out() == 0) {
         layout = clean_layout;
@@ -188,8 +198,8 @@ void Projection::Impl::run_clean(const std::stop_token& stop) {
 
 void Projection::Impl::run_reduce(const std::stop_token& stop) {
     const auto n_components = static_cast<std::size_t>(request.n_components);
-    const std::size_t d = points.n_columns;
-    reduced = reduce(clean.view(), dims_wanted(request, d), pool, stop);
+    reduced = reduce(
+        clean.view(), dims_wanted(request, clean.view().n_rows, points.n_columns), pool, stop);
     const bool is_pca = request.method == Method::pca;
     start = is_pca ? principal_start(reduced, n_components)
                    : spread_start(reduced, n_components, request.seed());
@@ -219,12 +229,18 @@ void Projection::Impl::run_reduce(const std::stop_token& stop) {
 }
 
 void Projection::Impl::run_neighbors(const std::stop_token& stop) {
-    const PointsView searched =
-        searches_reduced() ? PointsView(reduced.coordinates.view()) : clean.view();
-    neighbors = find_neighbors(searched, neighbors_options(request), pool, stop);
+    NeighborsOptions options = neighbors_options(request);
+    // Said by the method in its own terms, so not by the search.
+    const std::size_t most = std::max<std::size_t>(report.n_rows_used, 2) - 1;
+    options.n_neighbors =
+        static_cast<int>(std::min(static_cast<std::size_t>(options.n_neighbors), most));
+    neighbors = searches_reduced()
+                    ? find_neighbors(reduced.coordinates.view(), options, pool, stop)
+                    : find_neighbors(clean.view(), search_coordinates(), options, pool, stop);
+    if (!searches_reduced()) reduced.coordinates = Matrix();
     report.recall = neighbors->recall;
     report.recall_sample = neighbors->recall_sample;
-    take_notes(neighbors->notes);
+    if (report.n_rows_used > 1) take_notes(neighbors->notes);
     stage = Stage::affinities;
 }
 
@@ -233,20 +249,11 @@ void Projection::Impl::run_affinities(const std::stop_token& stop) {
         optimiser.emplace(
             Optimiser::of_tsne(*neighbors, start.view(), request.tsne, pool, labels, stop));
     } else {
-        // Beyond the layout's own columns the start is the rest of the principal coordinates.
-        const bool is_wide =
-            reduced.coordinates.n_columns() > static_cast<std::size_t>(request.n_components);
-        optimiser.emplace(Optimiser::of_umap(*neighbors,
-                                             is_wide ? reduced.coordinates.view() : start.view(),
-                                             request.n_components,
-                                             request.umap,
-                                             pool,
-                                             labels,
-                                             stop));
+        optimiser.emplace(Optimiser::of_umap(
+            *neighbors, start.view(), request.n_components, request.umap, pool, labels, stop));
     }
     neighbors.reset();
     labels = {};
-    if (!searches_reduced()) reduced.coordinates = Matrix();
     take_notes(optimiser->notes());
     if (!to_restore.empty()) optimiser->restore(std::exchange(to_restore, {}));
     stage = Stage::optimise;

@@ -27,11 +27,10 @@ namespace oort {
 /// do.
 inline constexpr std::size_t tsne_dims = 50;
 
-/// UMAP's search and start use so many principal coordinates; distances are those of the points.
-inline constexpr std::size_t umap_dims = 96;
-
-/// How many principal coordinates the method asks for.
-std::size_t dims_wanted(const ProjectionRequest& request, std::size_t n_columns) noexcept;
+/// How many principal coordinates the method asks for of n x d points.
+std::size_t dims_wanted(const ProjectionRequest& request,
+                        std::size_t n_rows,
+                        std::size_t n_columns) noexcept;
 
 /// What it asks of the neighbour search.
 NeighborsOptions neighbors_options(const ProjectionRequest& request) noexcept;
@@ -53,6 +52,9 @@ struct Projection::Impl {
 
     /// Whether neighbours are looked for in the principal coordinates, not in the points.
     bool searches_reduced() const noexcept;
+
+    /// The principal coordinates if there are enough of them to search in, or nothing.
+    MatrixView search_coordinates() const noexcept;
 
     /// Shows `clean_layout` (a row for each clean row) as the layout.
     void show(MatrixView clean_layout);

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/projection_optimiser.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
+#include "base/time.h"
+
 namespace oort {
+
+namespace {
+
+constexpr double part_seconds = 0.02;
+
+}  // namespace
 
 struct Optimiser::Method {
     std::variant<Tsne, Umap> method;
@@ -57,10 +66,15 @@ Optimiser Optimiser::of_umap(const Neighbors& neighbors,
 }
 
 void Optimiser::step(int iterations, const std::stop_token& stop) {
-    // One at a time: an iteration over a million points takes long enough to want to be stopped.
-    for (int i = 0; i < iterations && !is_done(); ++i) {
+    // In parts: as many at once as pass before somebody who wants to stop would notice.
+    int part = 1;
+    while (iterations > 0 && !is_done()) {
         throw_if_stopped(stop);
-        std::visit([](auto& method) { method.step(1); }, method_->method);
+        part = std::min(part, iterations);
+        const Stopwatch watch;
+        std::visit([&](auto& method) { method.step(part); }, method_->method);
+        iterations -= part;
+        part = watch.seconds() < part_seconds ? 2 * part : std::max(1, part / 2);
     }
     throw_if_stopped(stop);
 }

@@ -90,10 +90,13 @@ Matrix Projection::Impl::place(PointsView new_points, const std::stop_token& sto
         found = principal_places(coordinates.view(), width, layout_unit);
     } else {
         const bool in_reduced = searches_reduced();
+        NeighborsOptions options = neighbors_options(request);
+        options.n_neighbors = static_cast<int>(
+            std::min(static_cast<std::size_t>(options.n_neighbors), report.n_rows_used));
         const Neighbors among =
             find_neighbors_of(in_reduced ? PointsView(coordinates.view()) : PointsView(points_used),
                               in_reduced ? PointsView(reduced.coordinates.view()) : clean.view(),
-                              neighbors_options(request),
+                              options,
                               pool,
                               stop);
         found = request.method == Method::tsne

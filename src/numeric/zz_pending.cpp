@@ -17,21 +17,6 @@ _ZN4oort10tsne_placeERKNS_9NeighborsENS_10MatrixViewERKNS_11TsneOptionsERNS_10Th
     missing();
 }
 
-__attribute__((weak)) void
-_ZN4oort10umap_placeERKNS_9NeighborsENS_10MatrixViewERKNS_11UmapOptionsERNS_10ThreadPoolESt10stop_token() {
-    missing();
-}
-
-__attribute__((weak)) void
-_ZN4oort14find_neighborsENS_10PointsViewERKNS_16NeighborsOptionsERNS_10ThreadPoolESt10stop_token() {
-    missing();
-}
-
-__attribute__((weak)) void
-_ZN4oort17find_neighbors_ofENS_10PointsViewES0_RKNS_16NeighborsOptionsERNS_10ThreadPoolESt10stop_token() {
-    missing();
-}
-
 __attribute__((weak)) void _ZN4oort4Tsne4stepEi() {
     missing();
 }
@@ -50,27 +35,6 @@ _ZN4oort4TsneC1ERKNS_9NeighborsENS_10MatrixViewERKNS_11TsneOptionsERNS_10ThreadP
 }
 
 __attribute__((weak)) void _ZN4oort4TsneD1Ev() {
-    missing();
-}
-
-__attribute__((weak)) void _ZN4oort4Umap4stepEi() {
-    missing();
-}
-
-__attribute__((weak)) void _ZN4oort4Umap7restoreESt4spanIKSt4byteLm18446744073709551615EE() {
-    missing();
-}
-
-__attribute__((weak)) void _ZN4oort4UmapC1EOS0_() {
-    missing();
-}
-
-__attribute__((weak)) void
-_ZN4oort4UmapC1ERKNS_9NeighborsENS_10MatrixViewEiRKNS_11UmapOptionsERNS_10ThreadPoolESt4spanIKjLm18446744073709551615EESt10stop_token() {
-    missing();
-}
-
-__attribute__((weak)) void _ZN4oort4UmapD1Ev() {
     missing();
 }
 
@@ -99,30 +63,6 @@ __attribute__((weak)) void _ZNK4oort4Tsne7is_doneEv() {
 }
 
 __attribute__((weak)) void _ZNK4oort4Tsne9iterationEv() {
-    missing();
-}
-
-__attribute__((weak)) void _ZNK4oort4Umap10checkpointEv() {
-    missing();
-}
-
-__attribute__((weak)) void _ZNK4oort4Umap5epochEv() {
-    missing();
-}
-
-__attribute__((weak)) void _ZNK4oort4Umap5notesB5cxx11Ev() {
-    missing();
-}
-
-__attribute__((weak)) void _ZNK4oort4Umap6layoutEv() {
-    missing();
-}
-
-__attribute__((weak)) void _ZNK4oort4Umap7is_doneEv() {
-    missing();
-}
-
-__attribute__((weak)) void _ZNK4oort4Umap8n_epochsEv() {
     missing();
 }
 }
