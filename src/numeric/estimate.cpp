@@ -54,6 +54,10 @@ struct Sizes {
     double n_components;
 };
 
+double seconds_of_clean(const Sizes& s) {
+    return 1e-10 * s.n * s.d + 1e-4;
+}
+
 double seconds_of_reduce(const Sizes& s) {
     const double side = std::min(s.n, s.d);
     const double gram = 1.3e-12 * s.n * s.d * std::min(side, 1500.0) * 2;
@@ -67,16 +71,15 @@ double seconds_of_neighbors(const Sizes& s) {
     return s.n * (candidates * (3e-11 * s.searched + 1e-9) + 3e-8 * s.k) + 1e-3;
 }
 
-double seconds_of_tsne(const Sizes& s) {
-    const double affinities = 1.5e-7 * s.n * s.k;
-    const double edges = 1.4 * s.n * s.k;
-    const double repulsion = s.n_components == 2 ? 6e-8 * s.n + 4e-4 : 2.2e-7 * s.n + 4e-4;
-    return affinities + s.iterations * (4e-10 * edges + repulsion);
+double seconds_of_affinities(const Sizes& s, Method method) {
+    return (method == Method::tsne ? 1.5e-7 : 1e-7) * s.n * s.k;
 }
 
-double seconds_of_umap(const Sizes& s) {
+double seconds_of_iteration(const Sizes& s, Method method) {
     const double edges = 1.4 * s.n * s.k;
-    return 1e-7 * s.n * s.k + s.iterations * (1.2e-9 * edges + 1e-8 * s.n + 5e-5);
+    if (method == Method::umap) return 1.2e-9 * edges + 1e-8 * s.n + 5e-5;
+    const double repulsion = s.n_components == 2 ? 6e-8 * s.n : 2.2e-7 * s.n;
+    return 4e-10 * edges + repulsion + 4e-4;
 }
 
 Sizes sizes_of(std::size_t n_rows, std::size_t n_columns, const ProjectionRequest& request) {
@@ -137,16 +140,46 @@ ProjectionEstimate estimate(std::size_t n_rows,
     ProjectionEstimate result;
     if (n_rows == 0 || n_columns == 0) return result;
     const Sizes s = sizes_of(n_rows, n_columns, request);
-    double seconds = 1e-9 * s.n * s.d + seconds_of_reduce(s);
-    if (request.method != Method::pca) seconds += seconds_of_neighbors(s);
-    if (request.method == Method::tsne) seconds += seconds_of_tsne(s);
-    if (request.method == Method::umap) seconds += seconds_of_umap(s);
     // Fitted on two threads; a part of each stage is serial or waits for memory.
-    const double speedup = std::pow(std::max(1, n_threads) / 2.0, 0.85);
-    result.seconds = seconds * slowness() / speedup;
+    const double factor = slowness() / std::pow(std::max(1, n_threads) / 2.0, 0.85);
+    const auto set = [&](Stage stage, double seconds) {
+        result.stage_seconds[static_cast<std::size_t>(stage)] = seconds * factor;
+        result.seconds += seconds * factor;
+    };
+    set(Stage::clean, seconds_of_clean(s));
+    set(Stage::reduce, seconds_of_reduce(s));
+    if (request.method != Method::pca) {
+        set(Stage::neighbors, seconds_of_neighbors(s));
+        set(Stage::affinities, seconds_of_affinities(s, request.method));
+        set(Stage::optimise, s.iterations * seconds_of_iteration(s, request.method));
+    }
     result.memory_bytes = static_cast<std::uint64_t>(bytes_of(s, request.method));
     result.notes = clamp_notes(n_rows, request);
     return result;
+}
+
+ProjectionProgress progress_of(const ProjectionEstimate& estimate,
+                               Stage stage,
+                               int iteration,
+                               int n_iterations,
+                               double seconds_in_stage) noexcept {
+    const auto present = static_cast<std::size_t>(stage);
+    const auto& stages = estimate.stage_seconds;
+    double before = 0;
+    double left = 0;
+    for (std::size_t i = 0; i < stages.size(); ++i) (i < present ? before : left) += stages[i];
+    if (stage == Stage::done) return {1, 0};
+    left -= stages[present];
+    double rest = std::max(stages[present] - seconds_in_stage, 0.1 * stages[present]);
+    double done = seconds_in_stage;
+    if (stage == Stage::optimise && n_iterations > 0) {
+        const double share = static_cast<double>(iteration) / n_iterations;
+        // The pace since this stage began says more than the estimate, once there is one.
+        if (iteration > 0) rest = seconds_in_stage * (1 - share) / share;
+        done = share * (seconds_in_stage + rest);
+    }
+    left += rest;
+    return {std::clamp((before + done) / (before + done + left + 1e-9), 0.0, 1.0), left};
 }
 
 }  // namespace oort

@@ -149,6 +149,7 @@ class Projection {
 struct ProjectionEstimate {
     double seconds = 0;
     std::uint64_t memory_bytes = 0;  ///< at its peak, the points included
+    std::array<double, names_of(Stage{}).size()> stage_seconds{};  ///< of each stage, by Stage
     std::vector<std::string> notes;  ///< sentences: which options so few points will cut
 };
 
@@ -156,5 +157,18 @@ ProjectionEstimate estimate(std::size_t n_rows,
                             std::size_t n_columns,
                             const ProjectionRequest& request,
                             int n_threads);
+
+/// How far a run has come.
+struct ProjectionProgress {
+    double fraction = 0;      ///< of its time, 0..1
+    double seconds_left = 0;  ///< by the estimate, and in Stage::optimise by the pace so far
+};
+
+/// seconds_in_stage  since the present stage began.
+ProjectionProgress progress_of(const ProjectionEstimate& estimate,
+                               Stage stage,
+                               int iteration,
+                               int n_iterations,
+                               double seconds_in_stage) noexcept;
 
 }  // namespace oort
