@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "numeric/dense_eigen.h"
@@ -16,24 +18,32 @@ namespace {
 constexpr double tolerance = 1e-10;
 constexpr std::size_t max_cycles = 15;
 constexpr std::size_t spare_vectors = 4;  // more than k speed up the last of the k
+constexpr int n_powers = 6;
+constexpr double clearly = 1e-6;  // by this share a value beside the k must exceed them to matter
 constexpr std::size_t chunk_rows = 64;
 constexpr std::size_t thin_square = thin_width * thin_width;
 
 /// m x 16 doubles, row-major: 16 vectors side by side.
 using Thin = std::vector<double>;
 
+Thin random_piece(std::size_t m, std::uint64_t seed) {
+    Random random(seed);
+    Thin piece(m * thin_width);
+    for (double& value : piece) value = random.normal();
+    return piece;
+}
+
 /// The search: an orthonormal basis of thin pieces, V_0 … V_{p-1}, and A times each. Piece p is A
-/// V_{p-g} made orthogonal to all before it, where g is the number of pieces started with.
+/// V_{p-g} made orthogonal to all before it, where g is the number of pieces started with: the
+/// fewer, the higher the powers of A that are reached.
 class Krylov {
   public:
     Krylov(const SymmetricMatrix& matrix,
-           std::size_t n_start,
            std::size_t n_pieces,
            ThreadPool& pool,
            const std::stop_token& stop)
         : matrix_(matrix),
           m_(matrix.size),
-          n_start_(n_start),
           n_pieces_(n_pieces),
           stride_(n_pieces * thin_width),
           pool_(pool),
@@ -45,17 +55,35 @@ class Krylov {
     /// One cycle from the given start pieces (any vectors).
     void build(const std::vector<Thin>& start) {
         projected_.values.assign(stride_ * stride_, 0.0);
+        const std::size_t n_start = start.size();
         std::vector<Thin> recent = start;  // what the next pieces are made of
         for (std::size_t piece = 0; piece < n_pieces_; ++piece) {
             throw_if_stopped(stop_);
-            Thin vectors = std::move(recent[piece % n_start_]);
+            Thin vectors = std::move(recent[piece % n_start]);
             orthonormalise(vectors, piece);
             put(vectors, piece, basis_);
             Thin image = times_matrix(vectors);
             put(image, piece, image_);
             project(image, piece);
-            recent[piece % n_start_] = std::move(image);
+            recent[piece % n_start] = std::move(image);
         }
+    }
+
+    /// The best of what a few powers of A make of random vectors at right angles to `vectors`, and
+    /// its value: about the largest eigenvalue that `vectors` lack. Forgets the basis.
+    std::pair<double, Thin> largest_beside(const std::vector<Thin>& vectors) {
+        for (std::size_t piece = 0; piece < vectors.size(); ++piece)
+            put(vectors[piece], piece, basis_);
+        Thin beside = random_piece(m_, 2);
+        for (int power = 0; power < n_powers; ++power) {
+            throw_if_stopped(stop_);
+            beside = times_matrix(beside);
+            orthonormalise(beside, vectors.size());
+        }
+        put(beside, 0, basis_);
+        const Thin products = along_basis(times_matrix(beside), 1);
+        SymmetricMatrix small{thin_width, products};
+        return {dense_eigenpairs(std::move(small), 1).values[0], std::move(beside)};
     }
 
     /// The matrix seen from the basis: V^T A V.
@@ -184,7 +212,6 @@ class Krylov {
 
     const SymmetricMatrix& matrix_;
     std::size_t m_;
-    std::size_t n_start_;
     std::size_t n_pieces_;
     std::size_t stride_;
     ThreadPool& pool_;
@@ -221,15 +248,6 @@ bool are_eigenvectors(
     return true;
 }
 
-std::vector<Thin> random_start(std::size_t m, std::size_t n_pieces) {
-    Random random(1);
-    std::vector<Thin> start(n_pieces, Thin(m * thin_width));
-    for (Thin& piece : start) {
-        for (double& value : piece) value = random.normal();
-    }
-    return start;
-}
-
 }  // namespace
 
 std::optional<EigenPairs> krylov_eigenpairs(const SymmetricMatrix& matrix,
@@ -241,13 +259,14 @@ std::optional<EigenPairs> krylov_eigenpairs(const SymmetricMatrix& matrix,
     const std::size_t n_pieces = n_start * (m < 1500 ? 5 : 10);
     const std::size_t size = n_pieces * thin_width;
     if (size * 2 > m) return std::nullopt;
-    Krylov search(matrix, n_start, n_pieces, pool, stop);
-    std::vector<Thin> start = random_start(m, n_start);
+    Krylov search(matrix, n_pieces, pool, stop);
+    std::vector<Thin> start = {random_piece(m, 1)};
     for (std::size_t cycle = 0; cycle < max_cycles; ++cycle) {
         search.build(start);
         const EigenPairs small =
             dense_eigenpairs(SymmetricMatrix(search.projected()), n_start * thin_width);
         bool is_done = small.values[0] > 0;
+        start.resize(n_start);
         for (std::size_t piece = 0; piece < n_start; ++piece) {
             const std::size_t first = piece * thin_width;
             const Thin weights = columns_of(small, size, first);
@@ -261,6 +280,12 @@ std::optional<EigenPairs> krylov_eigenpairs(const SymmetricMatrix& matrix,
             }
         }
         if (!is_done) continue;
+        // Of a value that is there more than 16 times, one piece to start from finds only 16.
+        auto [value_beside, beside] = search.largest_beside(start);
+        if (value_beside > small.values[k - 1] + clearly * small.values[0]) {
+            start.push_back(std::move(beside));
+            continue;
+        }
         EigenPairs pairs;
         pairs.values.assign(small.values.begin(),
                             small.values.begin() + static_cast<std::ptrdiff_t>(k));
