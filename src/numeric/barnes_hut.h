@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The repulsion of t-SNE in three dimensions by the algorithm of Barnes and Hut: points far away
+// repel as one, at their centre of mass.
+// Source: van der Maaten 2014 (JMLR 15) section 4.2. The octree stands on points sorted along a
+// Morton curve; sixteen consecutive ones share one list of what repels them (Barnes 1990,
+// J. Comput. Phys. 87).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "numeric/aligned_vector.h"
+#include "numeric/parallel.h"
+#include "numeric/simd/repulsion_kernel.h"
+
+namespace oort {
+
+class BarnesHut {
+  public:
+    /// A cell of side s acts as one where s is less than `openness` times the distance between its
+    /// centre of mass and the box of the points it acts on. Larger is faster and less exact.
+    static constexpr double openness = 0.8;
+
+    /// n  points. pool must outlive this object.
+    BarnesHut(std::size_t n, ThreadPool& pool);
+
+    /// forces (n x 4, the last one 0) = sum over j of (y_i - y_j) / (1 + |y_i - y_j|^2)^2 for the
+    /// n x 4 layout; returns Z. Time O(n log n).
+    double compute(const float* layout, float* forces);
+
+  private:
+    /// A cell of the octree. Cells stand in depth-first order.
+    struct Cell {
+        Source all;           ///< its points at their centre of mass
+        float opening;        ///< (side / openness)^2
+        std::uint32_t begin;  ///< of its points, in Morton order
+        std::uint32_t end;
+        std::uint32_t skip;  ///< the first cell that is not inside this one
+        bool is_leaf;
+    };
+
+    /// A subtree that one task builds.
+    struct Branch {
+        std::uint32_t begin;
+        std::uint32_t end;
+        std::uint32_t level;
+        std::vector<Cell> cells;
+    };
+
+    void sort(const float* layout);
+    void sort_by_digit(std::uint32_t shift);
+    void build();
+    void plan(std::uint32_t begin, std::uint32_t end, std::uint32_t level);
+    void grow(std::uint32_t begin,
+              std::uint32_t end,
+              std::uint32_t level,
+              std::vector<Cell>& cells) const;
+    void join(std::uint32_t begin, std::uint32_t end, std::uint32_t level, std::size_t& branch);
+    std::uint32_t child_end(std::uint32_t begin, std::uint32_t end, std::uint32_t level) const;
+    Cell cell_of(std::uint32_t begin, std::uint32_t end, std::uint32_t level) const;
+    double repel_group(std::size_t begin, std::size_t end, float* forces) const;
+
+    std::size_t n_;
+    ThreadPool& pool_;
+    float side_ = 0;
+    std::vector<std::uint64_t> keys_;  ///< Morton code and index
+    std::vector<std::uint64_t> other_keys_;
+    std::vector<std::uint32_t> counts_;
+    AlignedVector<Source> sources_;  ///< the points in Morton order
+    std::vector<Branch> branches_;
+    std::vector<Cell> cells_;
+    std::vector<double> sums_;
+};
+
+}  // namespace oort
