@@ -121,7 +121,7 @@ class Watch implements ProjectionRun {
         }
         if (await this.#listen(signal)) tries = 0;
       } catch (thrown) {
-        if (isAbort(thrown) || signal.aborted) return;
+        if (isAbort(thrown)) return;
         if (!(thrown instanceof ApiError && PASSING.has(thrown.code))) {
           this.listener.failed(thrown);
           return;

@@ -97,7 +97,8 @@ export class OortProjector extends HTMLElement {
     const template = this.getAttribute('template');
     const api = this.#api;
     if (api === null || experiment === null || template === null) return;
-    const model = new ProjectorModel();
+    const stillness = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const model = new ProjectorModel(stillness);
     this.#model = model;
     const view = parseState(this.#state);
     const asked = new URLSearchParams(this.#state).has('entry');

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
 import {
+  formatMemory,
+  formatSpan,
   formatCount,
   formatDrawn,
   formatDuration,
@@ -34,6 +36,25 @@ it('writes numbers with four significant digits', () => {
     '5.4e-9',
     '2e+12',
     '–',
+  ]);
+});
+
+it('writes spans of time and memory as one would say them', () => {
+  expect([0, 3.14, 9.97, 48.4, 130, 900, 3900].map(formatSpan)).toEqual([
+    '0.1 s',
+    '3.1 s',
+    '10 s',
+    '48 s',
+    '2 min 10 s',
+    '15 min',
+    '65 min',
+  ]);
+  expect(formatSpan(4 * 3600 + 300)).toBe('4 h 5 min');
+  expect([1, 61.4e6, 999.9e6, 1.44e9].map(formatMemory)).toEqual([
+    '1 MB',
+    '61 MB',
+    '1.0 GB',
+    '1.4 GB',
   ]);
 });
 

@@ -32,6 +32,23 @@ export function formatDuration(seconds: number): string {
   return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }
 
+/** How long something takes or lasts: "0.4 s", "48 s", "2 min 10 s", "1 h 5 min". */
+export function formatSpan(seconds: number): string {
+  if (seconds < 9.95) return `${Math.max(0.1, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 90) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (whole < 600) return `${minutes} min ${whole % 60} s`;
+  if (minutes < 90) return `${Math.round(whole / 60)} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Memory: "61 MB", "1.4 GB". */
+export function formatMemory(bytes: number): string {
+  if (bytes < 999.5e6) return `${Math.max(1, Math.round(bytes / 1e6))} MB`;
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** "1 point", "70,000 points". */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;

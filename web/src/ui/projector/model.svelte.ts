@@ -3,7 +3,7 @@
 // directs the stage. Components read its fields and call its methods; nothing else changes them.
 
 import { N_CATEGORY_SLOTS } from '../../data/colour';
-import type { Axis, CameraState, Scene, SpriteAtlas, Tool } from '../../scene/scene';
+import type { Axis, Scene, SpriteAtlas, Tool } from '../../scene/scene';
 import type { Theme } from '../kit/theme.svelte';
 import {
   asFailure,
@@ -20,6 +20,8 @@ import { Columns, colourColumnOf, labelColumnOf, scaleOf, textAt } from './colum
 import { EntrySource, isYoung } from './entry_source';
 import { SHOW_ALL, type LegendFilter } from './legend';
 import { Notices } from './notices.svelte';
+import { Placement, type Axes, type PlacementHost } from './placement.svelte';
+import type { Run } from './projection_run.svelte';
 import { Selected } from './selected.svelte';
 import type { SelectMode } from './selection';
 import { Stage } from './stage';
@@ -56,6 +58,26 @@ const LABELS_OF_CLASSES_UP_TO = 300;
 /** How long a change of entry holds the old picture to swap points and colours together. */
 const TOGETHER_MS = 150;
 
+function hostOf(model: ProjectorModel): PlacementHost {
+  return {
+    get view() {
+      return model.view;
+    },
+    get source() {
+      return model.source;
+    },
+    get order() {
+      return model.order;
+    },
+    get ready() {
+      return model.phase.kind === 'ready';
+    },
+    apply: (draft, kind) => model.change(draft, kind),
+    say: (kind, text) => model.notices.say(kind, text),
+    guard: (work) => model.guard(work),
+  };
+}
+
 export class ProjectorModel {
   view = $state.raw<ViewState>(defaultState());
   phase = $state.raw<Phase>({ kind: 'loading' });
@@ -74,17 +96,26 @@ export class ProjectorModel {
   readonly stage = new Stage();
   readonly selected = new Selected(this.stage);
   readonly paint = new Columns();
+  readonly placement: Placement;
   onchange: (kind: ChangeKind) => void = () => undefined;
   onframe: (frame: FrameInfo) => void = () => undefined;
 
   #target: Target | null = null;
   #abort = new AbortController();
   #source: EntrySource | null = null;
-  #axes = $state.raw<(Float32Array | null)[] | null>(null);
-  #camera: CameraState | null = null;
-  #home: CameraState | null = null;
-  #touched = false;
   #unlisten: (() => void)[] = [];
+
+  constructor(readonly still = false) {
+    this.placement = new Placement(hostOf(this), this.stage, still);
+  }
+
+  get source(): EntrySource | null {
+    return this.#source;
+  }
+
+  get projections(): Placement['projections'] {
+    return this.placement.projections;
+  }
 
   get entry(): TemplateEntry | null {
     return this.template?.entries.find((one) => one.index === this.view.entry) ?? null;
@@ -126,21 +157,13 @@ export class ProjectorModel {
 
   /** The query string of what is on screen. */
   get query(): string {
-    return formatState({ ...this.view, camera: this.#camera });
+    return formatState({ ...this.view, camera: this.placement.camera });
   }
 
   /** What is written beside a point: its label, or its row number. */
   nameOf(position: number): string {
     const text = textAt(this.paint.labels, position);
     return text !== null && text !== '' ? text : `row ${this.order[position] ?? position}`;
-  }
-
-  /** Where a point lies in the projection shown: one value per axis in use. */
-  coordinatesOf(position: number): { name: string; value: number }[] {
-    return this.#wantedAxes().map((component, axis) => ({
-      name: `PC ${component + 1}`,
-      value: this.#axes?.[axis]?.[position] ?? NaN,
-    }));
   }
 
   // The scene.
@@ -155,11 +178,12 @@ export class ProjectorModel {
         this.select(positions, alt ? 'remove' : shift ? 'add' : 'replace');
       }),
       scene.on('camera', (camera) => {
-        if (!this.#touched) {
-          this.#home = camera; // the first fit is no choice of the person's
+        const { placement } = this;
+        if (!placement.touched) {
+          placement.home = camera; // the first fit is no choice of the person's
           return;
         }
-        this.#camera = camera;
+        placement.camera = camera;
         this.onchange('camera');
       }),
       scene.on('frame', ({ drawn, total, complete }) => {
@@ -176,7 +200,7 @@ export class ProjectorModel {
 
   /** The person took hold of the camera: from now on it is part of the address. */
   touch(): void {
-    this.#touched = true;
+    this.placement.touched = true;
   }
 
   #click(position: number | null, shift: boolean, alt: boolean): void {
@@ -203,15 +227,6 @@ export class ProjectorModel {
     });
   }
 
-  #drawPoints(animate: boolean): void {
-    if (this.#axes === null) return;
-    const n = this.order.length;
-    const [x, y, z] = this.#axes.map((axis) => axis ?? new Float32Array(n));
-    const depth = this.view.mode === '2d' ? null : (z ?? new Float32Array(n));
-    const points = { order: this.order, x: x ?? new Float32Array(n), y: y ?? new Float32Array(n) };
-    this.stage.setPoints({ ...points, z: depth }, animate);
-  }
-
   #drawColours(): void {
     this.stage.setColours(this.paint.colouring, this.theme, this.view.filter);
   }
@@ -224,7 +239,8 @@ export class ProjectorModel {
     this.experiment = null;
     this.template = null;
     this.view = view;
-    this.#camera = view.camera;
+    this.placement.camera = view.camera;
+    this.projections.adopt(view);
     this.#applyLook();
     this.stage.setMode(view.mode);
     this.#load();
@@ -247,19 +263,21 @@ export class ProjectorModel {
   show(view: ViewState): void {
     const before = this.view;
     this.view = { ...view, theme: view.theme ?? before.theme };
-    this.#camera = view.camera;
+    this.placement.camera = view.camera;
+    this.placement.touched = view.camera !== null;
+    this.projections.adopt(view);
     this.#applyLook();
     this.stage.setMode(view.mode);
-    const camera = view.camera ?? this.#home;
+    const camera = view.camera ?? this.placement.home;
     if (camera !== null) this.stage.scene?.setCamera({ ...camera, mode: view.mode }, true);
     if (view.entry !== before.entry) {
       this.#load();
       return;
     }
     this.selected.setRows(view.rows);
-    this.#guard(this.#project(true));
-    this.#guard(this.#colour());
-    this.#guard(this.#label());
+    this.placement.arrange();
+    this.guard(this.#colour());
+    this.guard(this.#label());
   }
 
   #load(): void {
@@ -304,21 +322,22 @@ export class ProjectorModel {
 
   /** Points as soon as there are coordinates; colours beside them; pictures last. */
   async #loadEntry(source: EntrySource): Promise<void> {
-    const asked = Promise.all([source.order(), source.axes(this.#wantedAxes())]);
+    const asked = Promise.all([source.order(), this.placement.first(source)]);
     const described = Promise.all([source.dataset(), source.pca()]);
     const coloured = source
       .dataset()
       .then(({ columns }) => this.paint.colouringOf(source, this.view, columns));
     described.catch(() => undefined); // both are awaited below, after the points
     coloured.catch(() => undefined);
-    const [order, axes] = await asked;
+    const [order, places] = await asked;
     if (source !== this.#source) return;
-    if (this.#axes !== null) {
+    if (this.placement.axes !== null) {
       const late = new Promise((resolve) => setTimeout(resolve, TOGETHER_MS));
       await Promise.race([coloured.catch(() => undefined), late]);
       if (source !== this.#source) return;
     }
-    this.#showPoints(order, axes);
+    this.#showPoints(order, places);
+    this.projections.foresee();
     const [dataset, pca] = await described;
     if (source !== this.#source) return;
     this.dataset = dataset;
@@ -330,31 +349,18 @@ export class ProjectorModel {
     await this.#pictures(source);
   }
 
-  #showPoints(order: Uint32Array, axes: (Float32Array | null)[]): void {
-    const glide = order.length === this.order.length && this.#axes !== null;
+  #showPoints(order: Uint32Array, { axes, by }: { axes: Axes; by: string }): void {
+    const glide = order.length === this.order.length && this.placement.axes !== null;
     this.stage.clear();
     this.#dropSprite();
     this.paint.clear();
-    this.#axes = axes;
+    this.placement.axes = axes;
+    this.placement.by = by;
     this.selected.setOrder(order, this.view.rows);
     this.#applyLook();
-    this.#drawPoints(glide);
+    this.placement.draw(glide);
     this.#drawColours();
     this.phase = { kind: 'ready' };
-  }
-
-  #wantedAxes(): number[] {
-    return this.view.axes.slice(0, this.view.mode === '3d' ? 3 : 2);
-  }
-
-  async #project(animate: boolean): Promise<void> {
-    const source = this.#source;
-    if (source === null || this.#axes === null) return;
-    const wanted = this.#wantedAxes();
-    const axes = await source.axes(wanted);
-    if (source !== this.#source || wanted.join() !== this.#wantedAxes().join()) return;
-    this.#axes = axes;
-    this.#drawPoints(animate);
   }
 
   async #colour(): Promise<void> {
@@ -418,12 +424,13 @@ export class ProjectorModel {
 
   // What a person does.
 
-  #change(part: Partial<ViewState>): void {
+  change(part: Partial<ViewState>, kind: ChangeKind = 'step'): void {
     this.view = { ...this.view, ...part };
-    this.onchange('step');
+    this.onchange(kind);
   }
 
-  #guard(work: Promise<void>): void {
+  /** Waits for work; its failure is said. */
+  guard(work: Promise<void>): void {
     work.catch((thrown: unknown) => {
       if (!isAbort(thrown)) this.notices.say('danger', asFailure(thrown).message);
     });
@@ -431,15 +438,38 @@ export class ProjectorModel {
 
   setEntry(entry: number): void {
     if (entry === this.view.entry) return;
-    this.#change({ entry });
+    this.change({ entry });
     this.#load();
   }
 
   setMode(mode: '2d' | '3d'): void {
     if (mode === this.view.mode) return;
-    this.#change({ mode });
+    this.change({ mode });
     this.stage.setMode(mode);
-    this.#guard(this.#project(true));
+    this.placement.arrange();
+  }
+
+  /** Opens a method's tab, as it was left. */
+  setMethod(method: string): void {
+    if (method === this.view.method) return;
+    this.placement.keepLook();
+    this.change({ method, ...this.projections.remembered(method) });
+    this.placement.takeLook();
+    this.placement.arrange();
+  }
+
+  /** Shows a computation: the tab, the dimension and the entry it belongs to. */
+  goTo({ entry, request }: Run): void {
+    const mode = request.n_components === 3 ? '3d' : '2d';
+    const { method, options, supervise_by: superviseBy } = request;
+    const elsewhere = entry.entry !== this.view.entry;
+    this.placement.keepLook();
+    this.change({ method, options, superviseBy, mode, entry: entry.entry });
+    this.projections.adopt(this.view);
+    this.stage.setMode(mode);
+    this.placement.takeLook();
+    if (elsewhere) this.#load();
+    else this.placement.arrange();
   }
 
   /** Puts a component on an axis; the axis that had it takes the other's in exchange. */
@@ -448,35 +478,35 @@ export class ProjectorModel {
     const holder = axes.indexOf(component);
     if (holder >= 0) axes[holder as 0 | 1 | 2] = axes[axis];
     axes[axis] = component;
-    this.#change({ axes });
-    this.#guard(this.#project(true));
+    this.change({ axes });
+    this.guard(this.placement.project());
   }
 
   setColour(colour: string): void {
-    this.#change({ colour, scale: null, filter: SHOW_ALL });
-    this.#guard(this.#colour());
+    this.change({ colour, scale: null, filter: SHOW_ALL });
+    this.guard(this.#colour());
   }
 
   setScale(scale: 'classes' | 'ramp'): void {
-    this.#change({ scale, filter: SHOW_ALL });
-    this.#guard(this.#colour());
+    this.change({ scale, filter: SHOW_ALL });
+    this.guard(this.#colour());
   }
 
   setFilter(filter: LegendFilter): void {
-    this.#change({ filter });
+    this.change({ filter });
     this.stage.setFilter(filter);
     const { colouring } = this.paint;
     const many = colouring.kind === 'classes' && colouring.data.values.length > N_CATEGORY_SLOTS;
-    if (many) this.#guard(this.#colour()); // classes shown alone get colours of their own
+    if (many) this.guard(this.#colour()); // classes shown alone get colours of their own
   }
 
   setLabel(label: string): void {
-    this.#change({ label });
-    this.#guard(this.#label());
+    this.change({ label });
+    this.guard(this.#label());
   }
 
   setLook(look: Partial<LookPart>): void {
-    this.#change(look);
+    this.change(look);
     this.#applyLook();
   }
 
@@ -487,7 +517,7 @@ export class ProjectorModel {
 
   /** Follows the page's theme; `chosen` also writes it into the address. */
   setTheme(theme: Theme, chosen: boolean): void {
-    if (chosen) this.#change({ theme });
+    if (chosen) this.change({ theme });
     if (theme === this.theme) return;
     this.theme = theme;
     this.#applyLook();
@@ -508,7 +538,7 @@ export class ProjectorModel {
 
   select(positions: Uint32Array, mode: SelectMode): void {
     this.selected.select(positions, mode);
-    this.#change({ rows: this.selected.rows });
+    this.change({ rows: this.selected.rows });
   }
 
   clearSelection(): void {
@@ -517,6 +547,7 @@ export class ProjectorModel {
 
   destroy(): void {
     this.#abort.abort();
+    this.projections.destroy();
     this.#source = null;
     for (const stop of this.#unlisten) stop();
     this.stage.destroy();

@@ -11,7 +11,7 @@ import {
   uniformSlots,
   type ColourTheme,
 } from '../../data/colour';
-import type { CameraState, Look, Scene, SpriteAtlas } from '../../scene/scene';
+import type { CameraState, Look, Motion, Scene, SpriteAtlas } from '../../scene/scene';
 import type { ColumnData } from './entry_source';
 import { visibleMask, type LegendFilter } from './legend';
 
@@ -79,6 +79,12 @@ export class Stage {
     this.#points = points;
     this.scene?.setOrder(points.order);
     this.scene?.setPositions(points.x, points.y, points.z, animate);
+  }
+
+  /** The same points a step further in a layout in the making. */
+  flow(points: Points, motion: Motion): void {
+    this.#points = points;
+    this.scene?.flowTo(points.x, points.y, points.z, motion);
   }
 
   setColours(colouring: Colouring, theme: ColourTheme, filter: LegendFilter): void {

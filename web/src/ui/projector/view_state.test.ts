@@ -12,6 +12,9 @@ import {
 
 const FULL: ViewState = {
   entry: 3,
+  method: 'umap',
+  options: { n_neighbors: 30, min_dist: 0.05, metric: 'cosine', n_epochs: null, seed: 1e-7 },
+  superviseBy: 'digit & more',
   mode: '2d',
   axes: [4, 0, 9],
   colour: 'a & b = ü, 日本',
@@ -45,6 +48,16 @@ describe('the view in the address', () => {
   it('keeps "one colour for all" apart from "choose for me"', () => {
     expect(parseState(formatState({ ...defaultState(), colour: '' })).colour).toBe('');
     expect(parseState(formatState({ ...defaultState(), colour: null })).colour).toBeNull();
+  });
+
+  it('names the method and its options as the server does', () => {
+    const state = { ...defaultState(), method: 'tsne', options: { perplexity: 50 } };
+    expect(formatState(state)).toBe('method=tsne&perplexity=50');
+    expect(formatState({ ...state, method: 'pca' })).toBe('');
+    expect(parseState('perplexity=50')).toEqual(defaultState());
+    expect(parseState('method=../x&perplexity=50')).toEqual(defaultState());
+    const long = `method=tsne&__proto__=1&A=1&x=${'1'.repeat(101)}&exact=true`;
+    expect(parseState(long).options).toEqual({ exact: true });
   });
 
   it('keeps labels switched on apart from "choose for me"', () => {

@@ -4,12 +4,19 @@
 
 import type { CameraState } from '../../scene/scene';
 import { SHOW_ALL, type LegendFilter } from './legend';
+import type { Options, OptionValue } from './projection_source';
 import { formatRows, parseRows } from './selection';
 
 export interface ViewState {
   entry: number;
+  /** The method whose tab is open; 'pca' and those of the server. */
+  method: string;
+  /** Its options that differ from their defaults, by the server's names. */
+  options: Options;
+  /** The column it is supervised by; null = none. */
+  superviseBy: string | null;
   mode: '2d' | '3d';
-  /** Components on x, y, z, counted from 0. */
+  /** PCA: components on x, y, z, counted from 0. */
   axes: [number, number, number];
   /** Column name; '' = one colour for all; null = the projector chooses. */
   colour: string | null;
@@ -57,6 +64,9 @@ const MAX_SELECTION_CHARACTERS = 1500;
 export function defaultState(): ViewState {
   return {
     entry: 0,
+    method: 'pca',
+    options: {},
+    superviseBy: null,
     mode: '3d',
     axes: [0, 1, 2],
     colour: null,
@@ -111,6 +121,45 @@ function parseFilter(query: URLSearchParams): LegendFilter {
   return hidden.size > 0 ? { only: false, values: hidden } : SHOW_ALL;
 }
 
+/** What this file reads itself; any other name in an address is an option of the method. */
+const OWN_NAMES = new Set([
+  ...['entry', 'method', 'supervise_by', 'view', 'axes', 'colour', 'scale', 'rows', 'label'],
+  ...['only', 'only_missing', 'hide', 'hide_missing', 'labels', 'images', 'tint', 'image_size'],
+  ...['size', 'opacity', 'camera', 'theme', 'renderer'],
+]);
+const OPTION_NAME = /^[a-z][a-z0-9_]{0,39}$/;
+const MAX_OPTION_CHARACTERS = 100;
+
+function formatMethod(query: URLSearchParams, state: ViewState): void {
+  if (state.method === 'pca') return;
+  query.set('method', state.method);
+  for (const [name, value] of Object.entries(state.options)) {
+    query.set(name, value === null ? 'automatic' : String(value));
+  }
+  if (state.superviseBy !== null) query.set('supervise_by', state.superviseBy);
+}
+
+function parseOption(text: string): OptionValue {
+  if (text === 'automatic') return null;
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+}
+
+function parseMethod(
+  query: URLSearchParams,
+): Pick<ViewState, 'method' | 'options' | 'superviseBy'> {
+  const method = query.get('method') ?? 'pca';
+  if (method === 'pca' || !OPTION_NAME.test(method)) {
+    return { method: 'pca', options: {}, superviseBy: null };
+  }
+  const options: Record<string, OptionValue> = {};
+  for (const [name, text] of query) {
+    const own = OWN_NAMES.has(name) || !OPTION_NAME.test(name);
+    if (!own && text.length <= MAX_OPTION_CHARACTERS) options[name] = parseOption(text);
+  }
+  return { method, options, superviseBy: query.get('supervise_by') };
+}
+
 /** False when the selection is too long for an address and therefore left out of it. */
 export function selectionFits(rows: Uint32Array): boolean {
   return formatRows(rows).length <= MAX_SELECTION_CHARACTERS;
@@ -124,6 +173,7 @@ export function formatState(state: ViewState): string {
     if (value !== usual) query.set(name, String(value));
   };
   put('entry', state.entry, base.entry);
+  formatMethod(query, state);
   put('view', state.mode, base.mode);
   put('axes', state.axes.join(','), base.axes.join(','));
   if (state.colour !== null) query.set('colour', state.colour);
@@ -167,6 +217,7 @@ export function parseState(text: string): ViewState {
   const labels = oneOf(query.get('labels'), ['on', 'off']);
   return {
     entry: count(query.get('entry'), base.entry, 999_999),
+    ...parseMethod(query),
     mode,
     axes: [
       count(axes[0] ?? null, base.axes[0], 9),
