@@ -158,7 +158,7 @@ ProjectionEstimate estimate(std::size_t n_rows,
     return result;
 }
 
-ProjectionProgress progress_of(const ProjectionEstimate& estimate,
+ProjectionPace progress_of(const ProjectionEstimate& estimate,
                                Stage stage,
                                int iteration,
                                int n_iterations,

@@ -159,13 +159,13 @@ ProjectionEstimate estimate(std::size_t n_rows,
                             int n_threads);
 
 /// How far a run has come.
-struct ProjectionProgress {
+struct ProjectionPace {
     double fraction = 0;      ///< of its time, 0..1
     double seconds_left = 0;  ///< by the estimate, and in Stage::optimise by the pace so far
 };
 
 /// seconds_in_stage  since the present stage began.
-ProjectionProgress progress_of(const ProjectionEstimate& estimate,
+ProjectionPace progress_of(const ProjectionEstimate& estimate,
                                Stage stage,
                                int iteration,
                                int n_iterations,
