@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/error.h"
 
@@ -28,6 +29,7 @@ namespace {
 constexpr std::size_t block_rows = 2048;  // rows whose edges one task merges
 constexpr std::size_t chunk_rows = 4096;  // rows whose edges one task hands out to the blocks
 constexpr std::uint32_t least_weight_bits = 8;
+constexpr std::uint32_t most_weight_bits = 20;  // a float holds such a number exactly
 
 /// Which neighbour of one row a point is, if any: a hash table with linear probing.
 class Positions {
@@ -119,7 +121,7 @@ void AffinityGraph::pack(std::span<const Row> row,
     float largest = 0;
     for (const Row& edge : row) largest = std::max(largest, edge.weight);
     if (!(largest > 0)) return;
-    const auto units = static_cast<float>((1U << (32 - index_bits_)) - 1);
+    const auto units = static_cast<float>(weight_mask());
     const float per_unit = units / largest;
     row_scale_[i] = largest / units;
     float carried = 0;
@@ -129,7 +131,7 @@ void AffinityGraph::pack(std::span<const Row> row,
             std::clamp(static_cast<float>(static_cast<int>(wanted + 0.5F)), 0.0F, units);
         carried = wanted - rounded;
         if (rounded > 0)
-            words.push_back(edge.other | static_cast<std::uint32_t>(rounded) << index_bits_);
+            words.push_back(edge.other << weight_bits_ | static_cast<std::uint32_t>(rounded));
     }
 }
 
@@ -143,8 +145,8 @@ AffinityGraph::AffinityGraph(std::span<const std::uint32_t> indices,
         throw Error(ErrorCode::too_large,
                     fmt::format("{} rows are too many for t-SNE: at most 16,777,216", n_rows));
     }
-    index_bits_ = std::max(1U, static_cast<std::uint32_t>(std::bit_width(n_rows - 1)));
-    if (32 - index_bits_ > 20) index_bits_ = 12;  // a weight is a float's whole number
+    const auto index_bits = static_cast<std::uint32_t>(std::bit_width(n_rows - 1));
+    weight_bits_ = std::min(most_weight_bits, 32 - index_bits);
     if (indices.empty()) return;
     const std::size_t k = indices.size() / n_rows;
     const auto edges = sort_by_target(indices, weights, pool, stop);
@@ -187,7 +189,7 @@ AffinityGraph::AffinityGraph(std::span<const std::uint32_t> indices,
                 pack(row, i, words[block]);
                 double sum = 0;
                 for (std::size_t w = first; w < words[block].size(); ++w)
-                    sum += static_cast<double>(words[block][w] >> index_bits_);
+                    sum += static_cast<double>(words[block][w] & weight_mask());
                 sums[block] += sum * static_cast<double>(row_scale_[i]);
                 row_begin_[i + 1] = words[block].size() - first;
             }
@@ -206,6 +208,32 @@ AffinityGraph::AffinityGraph(std::span<const std::uint32_t> indices,
         for (std::size_t i = begin; i < end; ++i)
             row_scale_[i] = static_cast<float>(static_cast<double>(row_scale_[i]) / total);
     });
+}
+
+void AffinityGraph::reorder(std::span<const std::uint32_t> order, ThreadPool& pool) {
+    std::vector<std::uint32_t> place(n_rows_);
+    parallel_for(pool, n_rows_, block_rows, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) place[order[i]] = static_cast<std::uint32_t>(i);
+    });
+    std::vector<std::uint64_t> row_begin(n_rows_ + 1);
+    std::vector<float> row_scale(n_rows_);
+    for (std::size_t i = 0; i < n_rows_; ++i) {
+        row_begin[i + 1] = row_begin[i] + row_begin_[order[i] + 1] - row_begin_[order[i]];
+        row_scale[i] = row_scale_[order[i]];
+    }
+    AlignedVector<std::uint32_t> words(words_.size());
+    parallel_for(pool, n_rows_, block_rows, [&](std::size_t begin, std::size_t end) {
+        std::uint32_t* out = words.data() + row_begin[begin];
+        for (std::size_t i = begin; i < end; ++i) {
+            for (std::uint64_t e = row_begin_[order[i]]; e < row_begin_[order[i] + 1]; ++e) {
+                const std::uint32_t word = words_[e];
+                *out++ = place[word >> weight_bits_] << weight_bits_ | (word & weight_mask());
+            }
+        }
+    });
+    words_ = std::move(words);
+    row_begin_ = std::move(row_begin);
+    row_scale_ = std::move(row_scale);
 }
 
 }  // namespace oort

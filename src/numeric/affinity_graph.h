@@ -31,14 +31,20 @@ class AffinityGraph {
 
     /// Valid as long as the graph is.
     EdgesView view() const noexcept {
-        return {row_begin_.data(), words_.data(), row_scale_.data(), index_bits_};
+        return {row_begin_.data(), words_.data(), row_scale_.data(), weight_bits_};
     }
+
+    /// Numbers the points anew: point i is what point order[i] was.
+    void reorder(std::span<const std::uint32_t> order, ThreadPool& pool);
 
     std::size_t n_edges() const noexcept { return words_.size(); }
 
   private:
     struct Edge;
     struct Row;
+
+    std::uint32_t weight_mask() const noexcept { return (1U << weight_bits_) - 1; }
+
     std::vector<Edge> sort_by_target(std::span<const std::uint32_t> indices,
                                      std::span<const float> weights,
                                      ThreadPool& pool,
@@ -46,7 +52,7 @@ class AffinityGraph {
     void pack(std::span<const Row> row, std::size_t i, std::vector<std::uint32_t>& words);
 
     std::size_t n_rows_;
-    std::uint32_t index_bits_ = 0;
+    std::uint32_t weight_bits_ = 0;
     std::vector<std::size_t> block_begin_;
     std::vector<std::uint64_t> row_begin_;
     AlignedVector<std::uint32_t> words_;

@@ -13,18 +13,8 @@ constexpr std::uint32_t most_levels = 10;      // of the octree: as many as a co
 constexpr std::uint32_t leaf_points = 8;       // a cell of so few is not divided
 constexpr std::uint32_t branch_points = 2048;  // a cell of so few is one task
 constexpr std::size_t chunk_points = 16384;
-constexpr std::uint32_t digit_bits = 10;
-constexpr std::size_t n_digits = std::size_t{1} << digit_bits;
 constexpr std::size_t group = repulsion_targets;
 constexpr std::size_t groups_at_once = 32;
-
-/// Two zeros before each of ten bits.
-std::uint32_t spread_bits(std::uint32_t x) {
-    x = (x | x << 16) & 0x030000FF;
-    x = (x | x << 8) & 0x0300F00F;
-    x = (x | x << 4) & 0x030C30C3;
-    return (x | x << 2) & 0x09249249;
-}
 
 struct Box {
     std::array<float, 3> low;
@@ -39,21 +29,6 @@ void extend(Box& box, const float* point) {
         box.low[c] = std::min(box.low[c], point[c]);
         box.high[c] = std::max(box.high[c], point[c]);
     }
-}
-
-Box box_of(const float* layout, std::size_t n, ThreadPool& pool) {
-    std::vector<Box> parts(n_chunks(n, chunk_points), empty_box);
-    parallel_for(pool, n, chunk_points, [&](std::size_t begin, std::size_t end) {
-        Box part = empty_box;
-        for (std::size_t i = begin; i < end; ++i) extend(part, layout + 4 * i);
-        parts[begin / chunk_points] = part;
-    });
-    Box box = empty_box;
-    for (const Box& part : parts) {
-        extend(box, part.low.data());
-        extend(box, part.high.data());
-    }
-    return box;
 }
 
 /// The sum of two sources at their centre of mass times their mass.
@@ -73,53 +48,13 @@ void to_centre(Source& sum) {
 }  // namespace
 
 BarnesHut::BarnesHut(std::size_t n, ThreadPool& pool)
-    : n_(n), pool_(pool), keys_(n), other_keys_(n), sources_(n) {}
-
-void BarnesHut::sort_by_digit(std::uint32_t shift) {
-    const std::size_t chunks = n_chunks(n_, chunk_points);
-    counts_.assign(chunks * n_digits, 0);
-    const auto digit = [shift](std::uint64_t key) { return key >> shift & (n_digits - 1); };
-    parallel_for(pool_, n_, chunk_points, [&](std::size_t begin, std::size_t end) {
-        std::uint32_t* counts = counts_.data() + begin / chunk_points * n_digits;
-        for (std::size_t i = begin; i < end; ++i) ++counts[digit(keys_[i])];
-    });
-    std::uint32_t total = 0;
-    for (std::size_t d = 0; d < n_digits; ++d) {
-        for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
-            std::uint32_t& count = counts_[chunk * n_digits + d];
-            const std::uint32_t here = count;
-            count = total;
-            total += here;
-        }
-    }
-    parallel_for(pool_, n_, chunk_points, [&](std::size_t begin, std::size_t end) {
-        std::uint32_t* next = counts_.data() + begin / chunk_points * n_digits;
-        for (std::size_t i = begin; i < end; ++i) other_keys_[next[digit(keys_[i])]++] = keys_[i];
-    });
-    std::swap(keys_, other_keys_);
-}
+    : n_(n), pool_(pool), order_(n, pool), sources_(n) {}
 
 void BarnesHut::sort(const float* layout) {
-    const Box box = box_of(layout, n_, pool_);
-    side_ = std::numeric_limits<float>::min();
-    for (std::size_t c = 0; c < 3; ++c) side_ = std::max(side_, box.high[c] - box.low[c]);
-    constexpr auto cells = static_cast<float>(1U << most_levels);
-    const float scale = cells / side_;
+    order_.sort(layout, 4);
     parallel_for(pool_, n_, chunk_points, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
-            std::uint32_t code = 0;
-            for (std::size_t c = 0; c < 3; ++c) {
-                const float at = (layout[4 * i + c] - box.low[c]) * scale;
-                code |= spread_bits(static_cast<std::uint32_t>(std::min(at, cells - 1))) << c;
-            }
-            keys_[i] = std::uint64_t{code} << 32 | i;
-        }
-    });
-    for (std::uint32_t shift = 32; shift < 32 + 3 * most_levels; shift += digit_bits)
-        sort_by_digit(shift);
-    parallel_for(pool_, n_, chunk_points, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-            const float* point = layout + 4 * (keys_[i] & 0xFFFFFFFF);
+            const float* point = layout + 4 * std::size_t{MortonOrder::index_of(order_.keys()[i])};
             sources_[i] = {point[0], point[1], point[2], 1};
         }
     });
@@ -129,18 +64,19 @@ std::uint32_t BarnesHut::child_end(std::uint32_t begin,
                                    std::uint32_t end,
                                    std::uint32_t level) const {
     const std::uint32_t shift = 32 + 3 * (most_levels - 1 - level);
-    const std::uint64_t digit = keys_[begin] >> shift;
+    const auto& keys = order_.keys();
+    const std::uint64_t digit = keys[begin] >> shift;
     const auto last =
-        std::partition_point(keys_.begin() + begin, keys_.begin() + end, [&](std::uint64_t key) {
+        std::partition_point(keys.begin() + begin, keys.begin() + end, [&](std::uint64_t key) {
             return key >> shift == digit;
         });
-    return static_cast<std::uint32_t>(last - keys_.begin());
+    return static_cast<std::uint32_t>(last - keys.begin());
 }
 
 BarnesHut::Cell BarnesHut::cell_of(std::uint32_t begin,
                                    std::uint32_t end,
                                    std::uint32_t level) const {
-    const float side = side_ / static_cast<float>(1U << level);
+    const float side = order_.side() / static_cast<float>(1U << level);
     const float opening = side / static_cast<float>(openness);
     const bool is_leaf = end - begin <= leaf_points || level == most_levels;
     return {{0, 0, 0, 0}, opening * opening, begin, end, 0, is_leaf};
@@ -255,7 +191,7 @@ double BarnesHut::repel_group(std::size_t begin, std::size_t end, float* forces)
     repel(list.data(), list.size(), targets);
     double sum = 0;
     for (std::size_t i = begin; i < end; ++i) {
-        float* force = forces + 4 * (keys_[i] & 0xFFFFFFFF);
+        float* force = forces + 4 * std::size_t{MortonOrder::index_of(order_.keys()[i])};
         for (std::size_t c = 0; c < 3; ++c) force[c] = targets.force[c][i - begin];
         force[3] = 0;
         // The point itself was in the list, at a distance of zero.

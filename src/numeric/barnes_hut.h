@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "numeric/aligned_vector.h"
+#include "numeric/morton_order.h"
 #include "numeric/parallel.h"
 #include "numeric/simd/repulsion_kernel.h"
 
@@ -49,7 +50,6 @@ class BarnesHut {
     };
 
     void sort(const float* layout);
-    void sort_by_digit(std::uint32_t shift);
     void build();
     void plan(std::uint32_t begin, std::uint32_t end, std::uint32_t level);
     void grow(std::uint32_t begin,
@@ -63,10 +63,7 @@ class BarnesHut {
 
     std::size_t n_;
     ThreadPool& pool_;
-    float side_ = 0;
-    std::vector<std::uint64_t> keys_;  ///< Morton code and index
-    std::vector<std::uint64_t> other_keys_;
-    std::vector<std::uint32_t> counts_;
+    MortonOrder order_;
     AlignedVector<Source> sources_;  ///< the points in Morton order
     std::vector<Branch> branches_;
     std::vector<Cell> cells_;

@@ -2,10 +2,13 @@
 #include "numeric/tsne_optimiser.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "numeric/exact_repulsion.h"
+#include "numeric/morton_order.h"
 #include "numeric/random.h"
 #include "numeric/simd/descent_kernel.h"
 
@@ -15,6 +18,10 @@ namespace {
 
 /// Rows that a task moves at once; 16 floats are a multiple of every stride.
 constexpr std::size_t chunk_rows = 512;
+
+/// Before these iterations the points are sorted, so that neighbours stand near each other in
+/// memory; in between they hardly move past each other.
+constexpr std::array<int, 7> sorted_before{0, 20, 50, 100, 175, 250, 400};
 
 /// So few points are compared pair by pair.
 constexpr std::size_t most_exact = 512;
@@ -55,6 +62,7 @@ TsneOptimiser::TsneOptimiser(AffinityGraph affinities,
       n(initial.n_rows),
       n_dims(initial.n_columns),
       stride(n_dims == 2 ? 2 : 4),
+      order(n),
       points(padded(n * stride)),
       movement(points.size()),
       gains(points.size(), 1),
@@ -64,6 +72,7 @@ TsneOptimiser::TsneOptimiser(AffinityGraph affinities,
       layout(n, n_dims) {
     if (n > most_exact && n_dims == 2) grid.emplace(n, pool);
     if (n > most_exact && n_dims == 3) tree.emplace(n, pool);
+    std::iota(order.begin(), order.end(), 0U);
     start(initial);
     write_layout();
 }
@@ -88,7 +97,32 @@ double TsneOptimiser::repel() {
     return exact_repulsion(points.data(), n, stride, repulsion.data(), pool);
 }
 
+void TsneOptimiser::reorder(std::span<const std::uint32_t> new_order) {
+    graph.reorder(new_order, pool);
+    for (AlignedVector<float>* rows : {&points, &movement, &gains}) {
+        parallel_for(pool, n, 16 * chunk_rows, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i)
+                std::copy_n(
+                    rows->data() + new_order[i] * stride, stride, moved.data() + i * stride);
+        });
+        std::copy_n(moved.data(), n * stride, rows->data());
+    }
+    std::vector<std::uint32_t> rows(n);
+    for (std::size_t i = 0; i < n; ++i) rows[i] = order[new_order[i]];
+    order = std::move(rows);
+}
+
+void TsneOptimiser::sort_points() {
+    MortonOrder along(n, pool);
+    along.sort(points.data(), stride);
+    std::vector<std::uint32_t> new_order(n);
+    for (std::size_t i = 0; i < n; ++i) new_order[i] = MortonOrder::index_of(along.keys()[i]);
+    reorder(new_order);
+}
+
 void TsneOptimiser::descend_once() {
+    if (std::find(sorted_before.begin(), sorted_before.end(), iteration) != sorted_before.end())
+        sort_points();
     const bool is_early = iteration < options.early_iterations;
     const double exaggeration = is_early ? options.early_exaggeration : 1;
     const double z = std::max(repel(), 1e-30);
@@ -154,7 +188,7 @@ double TsneOptimiser::divergence() {
 
 void TsneOptimiser::write_layout() {
     for (std::size_t i = 0; i < n; ++i)
-        std::copy_n(points.data() + i * stride, n_dims, layout.row(i));
+        std::copy_n(points.data() + i * stride, n_dims, layout.row(order[i]));
 }
 
 }  // namespace oort

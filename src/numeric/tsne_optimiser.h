@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "numeric/affinity_graph.h"
@@ -28,8 +29,11 @@ struct TsneOptimiser {
 
     double divergence();
 
-    /// The points as n x n_dims, without what pads them.
+    /// The points as n x n_dims in the rows' order, without what pads them.
     void write_layout();
+
+    /// Makes point i what point new_order[i] was.
+    void reorder(std::span<const std::uint32_t> new_order);
 
     TsneOptions options;
     ThreadPool& pool;
@@ -40,6 +44,7 @@ struct TsneOptimiser {
     std::optional<GridRepulsion> grid;
     std::optional<BarnesHut> tree;
     int iteration = 0;
+    std::vector<std::uint32_t> order;  ///< which row point i is
     // n rows of `stride` floats, and zeros up to a multiple of 16.
     AlignedVector<float> points;
     AlignedVector<float> movement;
@@ -53,6 +58,7 @@ struct TsneOptimiser {
     /// Fills `repulsion` and returns Z.
     double repel();
     void start(MatrixView initial);
+    void sort_points();
     void centre(const std::vector<std::array<float, 16>>& sums);
 };
 

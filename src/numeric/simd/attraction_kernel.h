@@ -7,13 +7,13 @@
 
 namespace oort {
 
-/// The symmetric affinities, row by row. An edge is one word: the other point in the low index_bits
-/// bits, above them its weight, a whole number; p = row_scale * weight.
+/// The symmetric affinities, row by row. An edge is one word: its weight, a whole number, in the
+/// low weight_bits bits, above them the other point; p = row_scale * weight.
 struct EdgesView {
     const std::uint64_t* row_begin;  ///< n + 1
     const std::uint32_t* words;
     const float* row_scale;  ///< n
-    std::uint32_t index_bits;
+    std::uint32_t weight_bits;
 };
 
 /// Points in rows of `stride` floats, 2 for two dimensions and 4 (the last one 0) for three.
