@@ -23,6 +23,7 @@ export function startLook(theme: Theme): Look {
     tint: false,
     labels: false,
     axes: true,
+    covered: 0,
     theme,
   };
 }

@@ -55,6 +55,7 @@ export interface OverlayState {
   text: ((position: number) => string) | null;
   labels: boolean;
   axes: boolean;
+  covered: number;
   moving: boolean;
   box: Box | null;
   /** Half the extent of what is drawn at a position. */
@@ -211,7 +212,7 @@ export class Overlay {
     const c = this.context;
     const length = 26;
     const x = state.view.width - 52;
-    const y = state.view.height - 48;
+    const y = state.view.height - 48 - state.covered;
     if (x < 120 || y < 100) return;
     const { right, up, forward } = basis(state.camera);
     const flat = state.camera.mode === '2d';

@@ -493,6 +493,7 @@ export class Scene {
       text: this.text,
       labels: this.look.labels,
       axes: this.look.axes,
+      covered: this.look.covered,
       moving: this.moving || this.lastFrame?.last === false,
       box: this.box,
       clearOf: (position, w) => this.picker.extent(this.points, this.view(), style, position, w),

@@ -49,6 +49,8 @@ export interface Look {
   tint: boolean;
   labels: boolean;
   axes: boolean;
+  /** CSS px at the lower edge that something else lies over: the axes stand above it. */
+  covered: number;
   theme: Theme;
 }
 

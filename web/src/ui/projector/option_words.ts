@@ -3,6 +3,8 @@
 // are, their ranges and defaults come from the server; one that is not written about here is shown
 // by its own name.
 
+import { formatCount } from './format';
+
 export interface OptionWords {
   title: string;
   /** What a larger value does, what "automatic" means. */
@@ -29,8 +31,8 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
     slider: { min: 2, max: 100, step: 1 },
   },
   min_dist: {
-    title: 'Closeness',
-    help: 'The least distance of points in the layout. Smaller packs groups tighter.',
+    title: 'Minimum distance',
+    help: 'How close points may lie in the layout. Smaller packs groups tighter.',
     main: true,
     slider: { min: 0, max: 1, step: 0.01 },
   },
@@ -44,11 +46,11 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
     help: 'Whether nearer neighbours count more, or all of them alike.',
   },
   early_exaggeration: {
-    title: 'Exaggeration',
+    title: 'Early exaggeration',
     help: 'How much harder neighbours pull at first. Larger makes tighter groups before they spread.',
   },
   early_iterations: {
-    title: 'Exaggerated',
+    title: 'Early iterations',
     help: 'Iterations with exaggeration, at the beginning.',
   },
   n_iterations: {
@@ -61,14 +63,14 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
   },
   spread: {
     title: 'Spread',
-    help: 'The scale that closeness is measured on. Larger opens the whole layout.',
+    help: 'The scale that the minimum distance is measured on. Larger opens the whole layout.',
   },
   n_epochs: {
     title: 'Epochs',
     help: 'Passes over all neighbours. Automatic: fewer for more points.',
   },
   label_weight: {
-    title: 'Weight of the column',
+    title: 'Column weight',
     help: 'How strongly the column pulls alike rows together: 0 not at all, 1 it decides.',
     main: true,
     slider: { min: 0, max: 1, step: 0.05 },
@@ -84,7 +86,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   euclidean: 'Euclidean',
   cosine: 'Cosine',
   dot: 'Dot product',
-  perplexity: 'Nearer ones more',
+  perplexity: 'By distance',
   uniform: 'All alike',
 };
 
@@ -113,4 +115,10 @@ export function stageText(stage: string): string {
 /** What one step of the last stage is called. */
 export function stepName(method: string): string {
   return method === 'umap' ? 'epoch' : 'iteration';
+}
+
+/** "Epoch 130 of 200". */
+export function stepText(method: string, step: number, nSteps: number): string {
+  const name = method === 'umap' ? 'Epoch' : 'Iteration';
+  return `${name} ${formatCount(step)} of ${formatCount(nSteps)}`;
 }

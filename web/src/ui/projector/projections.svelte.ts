@@ -157,7 +157,9 @@ export class Projections {
 
   /** A tab whose method is at work on any entry. */
   isBusy(method: string): boolean {
-    return this.#runs.some((run) => run.lively && run.request.method === method);
+    return this.#runs.some(
+      (run) => run.lively && run.state !== 'paused' && run.request.method === method,
+    );
   }
 
   get nLively(): number {
