@@ -19,9 +19,16 @@ struct AffinityGraph::Edge {
 };
 
 /// One side of an undirected edge.
-struct AffinityGraph::Row {
+struct AffinityGraph::Half {
     std::uint32_t other;
     float weight;
+};
+
+/// The rows of one task.
+struct AffinityGraph::Block {
+    std::vector<std::uint32_t> strong;
+    std::vector<std::uint32_t> weak;
+    double sum = 0;
 };
 
 namespace {
@@ -115,24 +122,111 @@ std::vector<AffinityGraph::Edge> AffinityGraph::sort_by_target(
     return edges;
 }
 
-void AffinityGraph::pack(std::span<const Row> row,
+void AffinityGraph::pack(std::span<const Half> row,
                          std::size_t i,
-                         std::vector<std::uint32_t>& words) {
+                         PackedEdges& edges,
+                         std::vector<std::uint32_t>& words) const {
+    const std::size_t first = words.size();
     float largest = 0;
-    for (const Row& edge : row) largest = std::max(largest, edge.weight);
-    if (!(largest > 0)) return;
-    const auto units = static_cast<float>(weight_mask());
-    const float per_unit = units / largest;
-    row_scale_[i] = largest / units;
-    float carried = 0;
-    for (const Row& edge : row) {
-        const float wanted = edge.weight * per_unit + carried;
-        const float rounded =
-            std::clamp(static_cast<float>(static_cast<int>(wanted + 0.5F)), 0.0F, units);
-        carried = wanted - rounded;
-        if (rounded > 0)
-            words.push_back(edge.other << weight_bits_ | static_cast<std::uint32_t>(rounded));
+    for (const Half& edge : row) largest = std::max(largest, edge.weight);
+    if (largest > 0) {
+        const auto units = static_cast<float>(weight_mask());
+        const float per_unit = units / largest;
+        edges.row_scale[i] = largest / units;
+        float carried = 0;
+        for (const Half& edge : row) {
+            const float wanted = edge.weight * per_unit + carried;
+            const float rounded =
+                std::clamp(static_cast<float>(static_cast<int>(wanted + 0.5F)), 0.0F, units);
+            carried = wanted - rounded;
+            if (rounded > 0)
+                words.push_back(edge.other << weight_bits_ | static_cast<std::uint32_t>(rounded));
+        }
     }
+    edges.row_begin[i + 1] = words.size() - first;
+}
+
+void AffinityGraph::pack_row(std::span<const Half> row,
+                             float weakest,
+                             std::size_t i,
+                             Block& block) {
+    // Both keep their order, nearest neighbours first.
+    thread_local std::vector<Half> strong;
+    thread_local std::vector<Half> weak;
+    strong.clear();
+    weak.clear();
+    double sum = 0;
+    double strong_sum = 0;
+    for (const Half& edge : row) {
+        const bool is_strong = edge.weight >= weakest;
+        (is_strong ? strong : weak).push_back(edge);
+        sum += static_cast<double>(edge.weight);
+        if (is_strong) strong_sum += static_cast<double>(edge.weight);
+    }
+    pack(strong, i, strong_, block.strong);
+    pack(weak, i, weak_, block.weak);
+    block.sum += sum;
+    if (strong_sum > 0)
+        pull_[i] = static_cast<float>(static_cast<double>(strong_.row_scale[i]) * sum / strong_sum);
+}
+
+AffinityGraph::Block AffinityGraph::merge(std::span<const std::uint32_t> indices,
+                                          std::span<const float> weights,
+                                          std::span<const Edge> incoming,
+                                          std::size_t begin,
+                                          std::size_t end) {
+    const std::size_t k = indices.size() / n_rows_;
+    const auto weakest = static_cast<float>(weak_share / static_cast<double>(k));
+    // The edges that come in, in order of their target and then of their source.
+    std::vector<std::size_t> next(block_rows + 1);
+    for (const Edge& edge : incoming) ++next[edge.target - begin + 1];
+    for (std::size_t i = 0; i < block_rows; ++i) next[i + 1] += next[i];
+    std::vector<Half> sources(incoming.size());
+    for (const Edge& edge : incoming)
+        sources[next[edge.target - begin]++] = {edge.source, edge.weight};
+    Positions positions(k);
+    std::vector<Half> row;
+    Block block;
+    for (std::size_t i = begin; i < end; ++i) {
+        const auto neighbors = indices.subspan(i * k, k);
+        positions.assign(neighbors);
+        row.clear();
+        for (std::size_t j = 0; j < k; ++j) row.push_back({neighbors[j], weights[i * k + j]});
+        // Where row i's sources end, those of the next one begin.
+        const std::size_t first = i == begin ? 0 : next[i - begin - 1];
+        for (std::size_t e = first; e < next[i - begin]; ++e) {
+            const std::uint32_t at = positions.find(sources[e].other);
+            if (at == Positions::none) {
+                row.push_back(sources[e]);
+            } else {
+                row[at].weight += sources[e].weight;
+            }
+        }
+        pack_row(row, weakest, i, block);
+    }
+    return block;
+}
+
+void AffinityGraph::join(std::vector<Block>& blocks, ThreadPool& pool) {
+    double total = 0;
+    for (const Block& block : blocks) total += block.sum;
+    for (PackedEdges* edges : {&strong_, &weak_}) {
+        for (std::size_t i = 0; i < n_rows_; ++i) edges->row_begin[i + 1] += edges->row_begin[i];
+        edges->words.resize(edges->row_begin[n_rows_]);
+    }
+    parallel_for(pool, n_rows_, block_rows, [&](std::size_t begin, std::size_t end) {
+        Block& block = blocks[begin / block_rows];
+        std::copy(block.strong.begin(),
+                  block.strong.end(),
+                  strong_.words.data() + strong_.row_begin[begin]);
+        std::copy(
+            block.weak.begin(), block.weak.end(), weak_.words.data() + weak_.row_begin[begin]);
+        block = {};
+        for (std::size_t i = begin; i < end; ++i) {
+            for (float* scale : {&strong_.row_scale[i], &weak_.row_scale[i], &pull_[i]})
+                *scale = static_cast<float>(static_cast<double>(*scale) / total);
+        }
+    });
 }
 
 AffinityGraph::AffinityGraph(std::span<const std::uint32_t> indices,
@@ -140,74 +234,32 @@ AffinityGraph::AffinityGraph(std::span<const std::uint32_t> indices,
                              std::size_t n_rows,
                              ThreadPool& pool,
                              const std::stop_token& stop)
-    : n_rows_(n_rows), row_begin_(n_rows + 1), row_scale_(n_rows) {
+    : n_rows_(n_rows), pull_(n_rows) {
     if (n_rows > std::size_t{1} << (32 - least_weight_bits)) {
         throw Error(ErrorCode::too_large,
                     fmt::format("{} rows are too many for t-SNE: at most 16,777,216", n_rows));
     }
     const auto index_bits = static_cast<std::uint32_t>(std::bit_width(n_rows - 1));
     weight_bits_ = std::min(most_weight_bits, 32 - index_bits);
+    for (PackedEdges* edges : {&strong_, &weak_}) {
+        edges->row_begin.resize(n_rows + 1);
+        edges->row_scale.resize(n_rows);
+    }
     if (indices.empty()) return;
-    const std::size_t k = indices.size() / n_rows;
-    const auto edges = sort_by_target(indices, weights, pool, stop);
-    const std::size_t blocks = n_chunks(n_rows, block_rows);
-    std::vector<std::vector<std::uint32_t>> words(blocks);
-    std::vector<double> sums(blocks);
+    const auto directed = sort_by_target(indices, weights, pool, stop);
+    std::vector<Block> blocks(n_chunks(n_rows, block_rows));
     parallel_for(
         pool,
         n_rows,
         block_rows,
         [&](std::size_t begin, std::size_t end) {
             const std::size_t block = begin / block_rows;
-            const std::span<const Edge> mine(edges.data() + block_begin_[block],
-                                             edges.data() + block_begin_[block + 1]);
-            // The edges that come in, in order of their target and then of their source.
-            std::vector<std::size_t> next(block_rows + 1);
-            for (const Edge& edge : mine) ++next[edge.target - begin + 1];
-            for (std::size_t i = 0; i < block_rows; ++i) next[i + 1] += next[i];
-            std::vector<Row> incoming(mine.size());
-            for (const Edge& edge : mine)
-                incoming[next[edge.target - begin]++] = {edge.source, edge.weight};
-            Positions positions(k);
-            std::vector<Row> row;
-            words[block].reserve(2 * mine.size());
-            for (std::size_t i = begin; i < end; ++i) {
-                positions.assign(indices.subspan(i * k, k));
-                row.clear();
-                for (std::size_t j = 0; j < k; ++j)
-                    row.push_back({indices[i * k + j], weights[i * k + j]});
-                for (std::size_t e = i == begin ? 0 : next[i - begin - 1]; e < next[i - begin];
-                     ++e) {
-                    const std::uint32_t at = positions.find(incoming[e].other);
-                    if (at == Positions::none) {
-                        row.push_back(incoming[e]);
-                    } else {
-                        row[at].weight += incoming[e].weight;
-                    }
-                }
-                const std::size_t first = words[block].size();
-                pack(row, i, words[block]);
-                double sum = 0;
-                for (std::size_t w = first; w < words[block].size(); ++w)
-                    sum += static_cast<double>(words[block][w] & weight_mask());
-                sums[block] += sum * static_cast<double>(row_scale_[i]);
-                row_begin_[i + 1] = words[block].size() - first;
-            }
+            const std::span incoming(directed.data() + block_begin_[block],
+                                     directed.data() + block_begin_[block + 1]);
+            blocks[block] = merge(indices, weights, incoming, begin, end);
         },
         stop);
-    double total = 0;
-    for (const double sum : sums) total += sum;
-    for (std::size_t i = 0; i < n_rows; ++i) row_begin_[i + 1] += row_begin_[i];
-    words_.resize(row_begin_[n_rows]);
-    parallel_for(pool, n_rows, block_rows, [&](std::size_t begin, std::size_t end) {
-        auto& from = words[begin / block_rows];
-        std::copy(from.begin(),
-                  from.end(),
-                  words_.begin() + static_cast<std::ptrdiff_t>(row_begin_[begin]));
-        from = {};
-        for (std::size_t i = begin; i < end; ++i)
-            row_scale_[i] = static_cast<float>(static_cast<double>(row_scale_[i]) / total);
-    });
+    join(blocks, pool);
 }
 
 void AffinityGraph::reorder(std::span<const std::uint32_t> order, ThreadPool& pool) {
@@ -215,25 +267,28 @@ void AffinityGraph::reorder(std::span<const std::uint32_t> order, ThreadPool& po
     parallel_for(pool, n_rows_, block_rows, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) place[order[i]] = static_cast<std::uint32_t>(i);
     });
-    std::vector<std::uint64_t> row_begin(n_rows_ + 1);
-    std::vector<float> row_scale(n_rows_);
+    PackedEdges edges{std::vector<std::uint64_t>(n_rows_ + 1),
+                      AlignedVector<std::uint32_t>(strong_.words.size()),
+                      std::vector<float>(n_rows_)};
+    std::vector<float> pull(n_rows_);
     for (std::size_t i = 0; i < n_rows_; ++i) {
-        row_begin[i + 1] = row_begin[i] + row_begin_[order[i] + 1] - row_begin_[order[i]];
-        row_scale[i] = row_scale_[order[i]];
+        const std::uint64_t* row = strong_.row_begin.data() + order[i];
+        edges.row_begin[i + 1] = edges.row_begin[i] + row[1] - row[0];
+        edges.row_scale[i] = strong_.row_scale[order[i]];
+        pull[i] = pull_[order[i]];
     }
-    AlignedVector<std::uint32_t> words(words_.size());
     parallel_for(pool, n_rows_, block_rows, [&](std::size_t begin, std::size_t end) {
-        std::uint32_t* out = words.data() + row_begin[begin];
+        std::uint32_t* out = edges.words.data() + edges.row_begin[begin];
         for (std::size_t i = begin; i < end; ++i) {
-            for (std::uint64_t e = row_begin_[order[i]]; e < row_begin_[order[i] + 1]; ++e) {
-                const std::uint32_t word = words_[e];
+            const std::uint64_t* row = strong_.row_begin.data() + order[i];
+            for (std::uint64_t e = row[0]; e < row[1]; ++e) {
+                const std::uint32_t word = strong_.words[e];
                 *out++ = place[word >> weight_bits_] << weight_bits_ | (word & weight_mask());
             }
         }
     });
-    words_ = std::move(words);
-    row_begin_ = std::move(row_begin);
-    row_scale_ = std::move(row_scale);
+    strong_ = std::move(edges);
+    pull_ = std::move(pull);
 }
 
 }  // namespace oort

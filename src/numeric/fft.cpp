@@ -35,7 +35,7 @@ std::size_t fft_length(std::size_t n) {
 FftPlan::FftPlan(std::size_t n, double offset) : n_(n) {
     CHECK(is_fft_length(n));
     std::size_t left = n;
-    for (const std::size_t radix : {4, 2, 3, 5}) {
+    for (const std::size_t radix : {8, 4, 2, 3, 5}) {
         for (; left % radix == 0; left /= radix)
             radices_.push_back(static_cast<std::uint8_t>(radix));
     }

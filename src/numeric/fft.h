@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of a complex fast Fourier transform: Stockham's, of radix 4, 2, 3 and 5 (Van Loan 1992,
+// Tables of a complex fast Fourier transform: Stockham's, of radix 8, 4, 2, 3 and 5 (Van Loan 1992,
 // "Computational Frameworks for the Fast Fourier Transform", section 1.7), run on many sequences
 // side by side by simd/fft_kernel.h.
 #pragma once

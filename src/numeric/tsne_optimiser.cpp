@@ -102,8 +102,9 @@ void TsneOptimiser::reorder(std::span<const std::uint32_t> new_order) {
     for (AlignedVector<float>* rows : {&points, &movement, &gains}) {
         parallel_for(pool, n, 16 * chunk_rows, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i)
-                std::copy_n(
-                    rows->data() + new_order[i] * stride, stride, moved.data() + i * stride);
+                std::copy_n(rows->data() + std::size_t{new_order[i]} * stride,
+                            stride,
+                            moved.data() + i * stride);
         });
         std::copy_n(moved.data(), n * stride, rows->data());
     }
@@ -136,7 +137,7 @@ void TsneOptimiser::descend_once() {
     std::vector<std::array<float, 16>> sums(n_chunks(n, chunk_rows));
     parallel_for(pool, n, chunk_rows, [&](std::size_t begin, std::size_t end) {
         const std::size_t at = begin * stride;
-        attract(graph.view(), {points.data(), stride}, begin, end, attraction.data() + at);
+        attract(graph.pulling(), {points.data(), stride}, begin, end, attraction.data() + at);
         descend(step,
                 {.attraction = attraction.data() + at,
                  .repulsion = repulsion.data() + at,
@@ -176,10 +177,15 @@ void TsneOptimiser::centre(const std::vector<std::array<float, 16>>& sums) {
 double TsneOptimiser::divergence() {
     if (graph.n_edges() == 0) return 0;
     const double z = std::max(repel(), 1e-30);
+    AlignedVector<float> rows(points.size());
+    for (std::size_t i = 0; i < n; ++i)
+        std::copy_n(
+            points.data() + i * stride, stride, rows.data() + std::size_t{order[i]} * stride);
     std::vector<double> parts(n_chunks(n, chunk_rows));
     parallel_for(pool, n, chunk_rows, [&](std::size_t begin, std::size_t end) {
         parts[begin / chunk_rows] =
-            edge_divergence(graph.view(), {points.data(), stride}, begin, end);
+            edge_divergence(graph.strong(), {points.data(), stride}, begin, end) +
+            edge_divergence(graph.weak(), {rows.data(), stride}, begin, end);
     });
     double sum = 0;
     for (const double part : parts) sum += part;

@@ -117,6 +117,24 @@ HWY_INLINE void transform<5>(Complex (&x)[5]) {
     x[4] = sub(first, first_side);
 }
 
+template <>
+HWY_INLINE void transform<8>(Complex (&x)[8]) {
+    Complex even[4] = {x[0], x[2], x[4], x[6]};
+    Complex odd[4] = {x[1], x[3], x[5], x[7]};
+    transform<4>(even);
+    transform<4>(odd);
+    // Turned by an eighth of a circle: (1 - i) / sqrt(2) and (-1 - i) / sqrt(2).
+    const float root = 0.70710678118654752F;
+    odd[1] = scaled({hn::Add(odd[1].re, odd[1].im), hn::Sub(odd[1].im, odd[1].re)}, root);
+    odd[2] = quarter(odd[2]);
+    odd[3] = scaled({hn::Sub(odd[3].im, odd[3].re), hn::Add(odd[3].re, odd[3].im)}, -root);
+    odd[3].re = hn::Neg(odd[3].re);
+    for (std::size_t k = 0; k < 4; ++k) {
+        x[k] = add(even[k], odd[k]);
+        x[k + 4] = sub(even[k], odd[k]);
+    }
+}
+
 // A stage of Stockham's transform, which leaves the result in order. m: length divided by the
 // radix; s: how many transforms of that length stand interleaved.
 template <std::size_t radix>
@@ -125,7 +143,15 @@ const float* stage(std::size_t m,
                    const float* twiddles,
                    const float* HWY_RESTRICT in,
                    float* HWY_RESTRICT out) {
-    for (std::size_t p = 0; p < m; ++p, twiddles += 2 * (radix - 1)) {
+    // The first of the m needs no twiddles; it is all there is in the last stage.
+    for (std::size_t q = 0; q < s; ++q) {
+        Complex x[radix];
+        for (std::size_t k = 0; k < radix; ++k) x[k] = load(in + (q + s * k * m) * step);
+        transform<radix>(x);
+        for (std::size_t k = 0; k < radix; ++k) store(x[k], out + (q + s * k) * step);
+    }
+    twiddles += 2 * (radix - 1);
+    for (std::size_t p = 1; p < m; ++p, twiddles += 2 * (radix - 1)) {
         for (std::size_t q = 0; q < s; ++q) {
             Complex x[radix];
             for (std::size_t k = 0; k < radix; ++k) x[k] = load(in + (q + s * (p + k * m)) * step);
@@ -151,6 +177,7 @@ float* transform_all(const FftView& fft, float* in, float* other) {
             case 2: twiddles = stage<2>(m, s, twiddles, in, other); break;
             case 3: twiddles = stage<3>(m, s, twiddles, in, other); break;
             case 4: twiddles = stage<4>(m, s, twiddles, in, other); break;
+            case 8: twiddles = stage<8>(m, s, twiddles, in, other); break;
             default: twiddles = stage<5>(m, s, twiddles, in, other); break;
         }
         s *= radix;

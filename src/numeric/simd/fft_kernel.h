@@ -14,7 +14,7 @@
 
 namespace oort {
 
-/// A complex transform of length n, the product of its radices 2, 3, 4 and 5.
+/// A complex transform of length n, the product of its radices 2, 3, 4, 5 and 8.
 struct FftView {
     std::size_t n;
     const std::uint8_t* radices;
