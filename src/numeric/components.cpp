@@ -37,24 +37,6 @@ std::size_t freest_axis(const double* basis, std::size_t n, std::size_t d) {
     return static_cast<std::size_t>(std::min_element(held.begin(), held.end()) - held.begin());
 }
 
-void orthonormalise(std::vector<double>& vectors, std::size_t k, std::size_t d) {
-    // Below this share of the first vector's length a direction is rounding error of the float
-    // products.
-    const double least = 1e-6 * std::sqrt(dot(vectors.data(), vectors.data(), d));
-    for (std::size_t c = 0; c < k; ++c) {
-        double* v = &vectors[c * d];
-        orthogonalise(v, vectors.data(), c, d);
-        double length = std::sqrt(dot(v, v, d));
-        if (length <= least) {
-            std::fill_n(v, d, 0.0);
-            v[freest_axis(vectors.data(), c, d)] = 1;
-            orthogonalise(v, vectors.data(), c, d);
-            length = std::sqrt(dot(v, v, d));
-        }
-        for (std::size_t j = 0; j < d; ++j) v[j] /= length;
-    }
-}
-
 /// The components with the centring's scales taken back: d x k.
 std::vector<double> projection_weights(const Principal& principal) {
     const std::size_t k = principal.n_components;
@@ -92,6 +74,24 @@ std::vector<double> components_of_rows(const RowReader& points,
     }
     orthonormalise(components, k, d);
     return components;
+}
+
+void orthonormalise(std::vector<double>& vectors, std::size_t k, std::size_t d) {
+    // Below this share of the first vector's length a direction is rounding error of the float
+    // products.
+    const double least = 1e-6 * std::sqrt(dot(vectors.data(), vectors.data(), d));
+    for (std::size_t c = 0; c < k; ++c) {
+        double* v = &vectors[c * d];
+        orthogonalise(v, vectors.data(), c, d);
+        double length = std::sqrt(dot(v, v, d));
+        if (length <= least) {
+            std::fill_n(v, d, 0.0);
+            v[freest_axis(vectors.data(), c, d)] = 1;
+            orthogonalise(v, vectors.data(), c, d);
+            length = std::sqrt(dot(v, v, d));
+        }
+        for (std::size_t j = 0; j < d; ++j) v[j] /= length;
+    }
 }
 
 void fix_signs(std::vector<double>& vectors, std::size_t d) {

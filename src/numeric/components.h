@@ -25,6 +25,11 @@ std::vector<double> components_of_rows(const RowReader& points,
                                        ThreadPool& pool,
                                        std::stop_token stop = {});
 
+/// Makes the k rows of `vectors` (k x d) orthonormal, each turned as little as those before it
+/// allow. A row that is short beside the first gives no direction; some direction at right angles
+/// to the others then stands for it.
+void orthonormalise(std::vector<double>& vectors, std::size_t k, std::size_t d);
+
 /// Turns each row of `vectors` (k x d) so that its element of largest magnitude, the first of
 /// equals, is positive: an eigenvector has no sign of its own.
 void fix_signs(std::vector<double>& vectors, std::size_t d);

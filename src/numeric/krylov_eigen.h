@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A few of the largest eigenvalues by products with the matrix alone.
-// Source: Golub and Van Loan, Matrix Computations, 4th edition, section 10.3.6 (block Lanczos),
-// with all vectors kept orthogonal and restarts from the best 16 or more.
+// A few of the largest eigenvalues of a matrix by products with it alone (block_krylov.h), with
+// restarts from the best 16 or more vectors.
 #pragma once
 
 #include <cstddef>

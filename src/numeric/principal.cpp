@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "numeric/components.h"
 #include "numeric/eigen.h"
 #include "numeric/gram.h"
+#include "numeric/krylov_points.h"
 #include "numeric/row_reader.h"
+#include "numeric/thin_products.h"
 
 namespace oort {
 
@@ -30,6 +34,17 @@ void check_points(PointsView points) {
         throw Error(ErrorCode::too_large,
                     fmt::format("{} rows are too many: at most 4294967295", points.n_rows));
     }
+}
+
+void check_gram(std::size_t n, std::size_t d) {
+    if (std::min(n, d) <= max_gram) return;
+    throw Error(
+        ErrorCode::too_large,
+        fmt::format("{} rows of {} dimensions are too many for so many components of PCA, or "
+                    "too much alike in all directions: one of the two can be at most {}",
+                    n,
+                    d,
+                    max_gram));
 }
 
 struct Fit {
@@ -99,6 +114,27 @@ Fit fit_wide(PointsView points,
     return fit;
 }
 
+/// Whether products with the points themselves cost less than the matrix of all their products.
+bool is_krylov_cheaper(std::size_t n, std::size_t d, std::size_t k) {
+    const std::size_t m = std::min(n, d);
+    return m > 1500 && 24 * (k + 14) < m;
+}
+
+std::optional<Fit> fit_by_products(PointsView points,
+                                   const ColumnStats& stats,
+                                   const Centring& centring,
+                                   std::size_t k,
+                                   ThreadPool& pool,
+                                   const std::stop_token& stop) {
+    const RowReader reader(points);
+    const ThinProducts products(reader, stats.finite_rows, centring, pool, stop);
+    const std::size_t d = points.n_columns;
+    std::optional<EigenPairs> pairs = krylov_eigenpairs_of_points(products, d, k, pool, stop);
+    if (!pairs) return std::nullopt;
+    orthonormalise(pairs->vectors, k, d);
+    return Fit{*std::move(pairs), products.sum_of_squares()};
+}
+
 }  // namespace
 
 Principal principal_directions(PointsView points,
@@ -113,28 +149,26 @@ Principal principal_directions(PointsView points,
     const std::size_t k = std::min({n_components, n_used, d});
     principal.n_components = k;
     if (k == 0) return principal;
-    if (std::min(n_used, d) > max_gram) {
-        throw Error(
-            ErrorCode::too_large,
-            fmt::format(
-                "{} rows of {} dimensions are too many for PCA: one of the two can be at most {}",
-                n_used,
-                d,
-                max_gram));
-    }
-
-    const bool is_tall = n_used >= d;
     Centring& centring = principal.centring;
-    centring = is_tall ? centring_by_column(principal.stats) : centring_alike(principal.stats);
-    Fit fit = is_tall ? fit_tall(points, principal.stats, centring, k, pool, stop)
+    std::optional<Fit> fit;
+    if (is_krylov_cheaper(n_used, d, k)) {
+        centring = centring_alike(principal.stats);
+        fit = fit_by_products(points, principal.stats, centring, k, pool, stop);
+    }
+    if (!fit) {
+        check_gram(n_used, d);
+        const bool is_tall = n_used >= d;
+        centring = is_tall ? centring_by_column(principal.stats) : centring_alike(principal.stats);
+        fit = is_tall ? fit_tall(points, principal.stats, centring, k, pool, stop)
                       : fit_wide(points, principal.stats, centring, k, pool, stop);
-    fix_signs(fit.pairs.vectors, d);
+    }
+    fix_signs(fit->pairs.vectors, d);
     const double n_free = n_used > 1 ? static_cast<double>(n_used - 1) : 1.0;
     const double unit = centring.common_scale * centring.common_scale * n_free;
-    for (const double value : fit.pairs.values)
+    for (const double value : fit->pairs.values)
         principal.explained_variance.push_back(std::max(0.0, value) / unit);
-    principal.total_variance = fit.total / unit;
-    principal.components = std::move(fit.pairs.vectors);
+    principal.total_variance = fit->total / unit;
+    principal.components = std::move(fit->pairs.vectors);
     return principal;
 }
 

@@ -2,6 +2,7 @@
 #include "numeric/thin_products.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "numeric/simd/gram_kernel.h"
 #include "numeric/simd/row_kernel.h"
@@ -207,6 +208,27 @@ std::vector<double> ThinProducts::transposed_times(const std::vector<double>& u,
             }
         }
     });
+}
+
+double ThinProducts::sum_of_squares() const {
+    std::vector<double> parts(n_chunks(rows_.size(), block_rows), 0.0);
+    parallel_for(
+        pool_,
+        rows_.size(),
+        block_rows,
+        [&](std::size_t begin, std::size_t end) {
+            RowReader::Buffer buffer;
+            std::vector<float> centred(points_.n_columns());
+            for (std::size_t i = begin; i < end; ++i) {
+                centre_row(points_.row(rows_[i], buffer),
+                           centring_.view(),
+                           centred.size(),
+                           centred.data());
+                parts[begin / block_rows] += squared_length(centred.data(), centred.size());
+            }
+        },
+        stop_);
+    return std::accumulate(parts.begin(), parts.end(), 0.0);
 }
 
 std::vector<double> ThinProducts::gram_times(const std::vector<double>& v, std::size_t b) const {

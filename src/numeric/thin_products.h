@@ -46,6 +46,9 @@ class ThinProducts {
     /// X^T X V: d x b, for V d x b. Time 2 n d b.
     std::vector<double> gram_times(const std::vector<double>& v, std::size_t b) const;
 
+    /// The sum of the squares of all elements of X. Time n d.
+    double sum_of_squares() const;
+
   private:
     struct Space;
 

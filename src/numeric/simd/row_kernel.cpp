@@ -99,6 +99,22 @@ void CentreRow(const float* HWY_RESTRICT row,
     for (; j < n; ++j) out[j] = (row[j] * centring.scale[j] - centring.high[j]) - centring.low[j];
 }
 
+double SquaredLength(const float* values, std::size_t n) {
+    constexpr std::size_t n_sums = 8;
+    const Doubles wide;
+    HWY_ALIGN double sums[n_sums] = {};
+    std::size_t j = 0;
+    for (; j + n_sums <= n; j += n_sums) {
+        for (std::size_t l = 0; l < n_sums; l += double_lanes) {
+            const auto value = hn::PromoteTo(wide, hn::LoadU(HalfFloats(), values + j + l));
+            hn::Store(hn::MulAdd(value, value, hn::Load(wide, sums + l)), wide, sums + l);
+        }
+    }
+    for (; j < n; ++j) sums[0] += static_cast<double>(values[j]) * static_cast<double>(values[j]);
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) +
+           ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
 void CentreIntoPanels(const float* HWY_RESTRICT row,
                       const CentringView& centring,
                       std::size_t n,
@@ -132,6 +148,7 @@ namespace oort {
 HWY_EXPORT(AddColumnSums);
 HWY_EXPORT(CentreRow);
 HWY_EXPORT(CentreIntoPanels);
+HWY_EXPORT(SquaredLength);
 
 void add_column_sums(const float* rows,
                      std::size_t n_rows,
@@ -146,6 +163,10 @@ void centre_row(const float* row,
                 std::size_t n,
                 float* out) noexcept {
     HWY_DYNAMIC_DISPATCH(CentreRow)(row, centring, n, out);
+}
+
+double squared_length(const float* values, std::size_t n) noexcept {
+    return HWY_DYNAMIC_DISPATCH(SquaredLength)(values, n);
 }
 
 void centre_into_panels(const float* row,

@@ -49,4 +49,7 @@ void centre_into_panels(const float* row,
                         std::size_t panel_stride,
                         float* out) noexcept;
 
+/// The sum of the squares of n values, in 8 sums of double.
+double squared_length(const float* values, std::size_t n) noexcept;
+
 }  // namespace oort
