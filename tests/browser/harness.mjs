@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const { chromium } = createRequire(path.join(root, 'web/package.json'))('playwright-core');
-const program = path.join(root, 'build/release/oort');
+/** OORT_BUILD=build/mine tests another build than the usual one. */
+const program = path.join(root, process.env.OORT_BUILD ?? 'build/release', 'oort');
 const python = path.join(root, '.venv/bin/python');
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -55,10 +56,25 @@ export class Server {
     return run.stdout.trim().split('\n').at(-1);
   }
 
+  /** Runs the program with these arguments; returns what it printed. */
+  run(...args) {
+    const run = spawnSync(program, args, { env: this.environment, encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`oort ${args.join(' ')} failed:\n${run.stderr}`);
+    return run.stdout.trim();
+  }
+
   async get(address) {
+    return (await this.answer(address)).json();
+  }
+
+  async bytes(address) {
+    return (await this.answer(address)).arrayBuffer();
+  }
+
+  async answer(address) {
     const answer = await fetch(this.url + address, { headers: { Authorization: `Bearer ${this.token}` } });
     if (!answer.ok) throw new Error(`GET ${address}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    return answer;
   }
 }
 
