@@ -21,9 +21,10 @@ namespace oort {
 namespace {
 
 // Below this many multiplications, or rows, measuring every pair takes less than finding a way
-// around it.
-constexpr double few_products = 4e9;
-constexpr std::size_t few_rows = 2048;
+// around it. A pair costs about as much as this many beside its own.
+constexpr double few_products = 1e9;
+constexpr double products_per_pair = 100;
+constexpr std::size_t few_rows = 1024;
 
 // What is planned for is a little more than asked for: the plan knows a sample.
 constexpr double margin = 0.1;  // of the share that may be missed
@@ -143,7 +144,7 @@ class GraphSearch {
 bool are_few(std::size_t n_queries, PointsView points) {
     return std::max(n_queries, points.n_rows) <= few_rows ||
            static_cast<double>(n_queries) * static_cast<double>(points.n_rows) *
-                   static_cast<double>(points.n_columns) <=
+                   (static_cast<double>(points.n_columns) + products_per_pair) <=
                few_products;
 }
 

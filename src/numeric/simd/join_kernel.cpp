@@ -21,8 +21,8 @@ using Points = hn::Rebind<std::uint32_t, Ints>;
 using IntVector = hn::Vec<Ints>;
 constexpr std::size_t lanes = hn::MaxLanes(Ints());
 
-// As many sums as leave room for the operands in 32 (AVX-512) or 16 registers.
-constexpr std::size_t tile_rows = lanes == 16 ? 12 : 6;
+// As many sums as leave room for operands and products in 32 (AVX-512) or 16 registers.
+constexpr std::size_t tile_rows = lanes == 16 ? 8 : 4;
 constexpr std::size_t half_rows = tile_rows / 2;
 constexpr std::size_t tile_vectors = 2;
 constexpr std::size_t tile_points = tile_vectors * lanes;
@@ -103,43 +103,48 @@ HWY_INLINE void for_tile(const std::int32_t* const* queries,
 }
 
 template <class A, std::size_t n_rows>
-void collect(const PanelsView& panels, std::uint32_t first_point, Candidates* const* queries) {
+void collect(const std::int32_t* panel,
+             const std::int32_t* norms,
+             std::size_t n_words,
+             std::uint32_t first_point,
+             Candidates* const* queries) {
     const Ints d;
     const std::int32_t* words[n_rows];
     for (std::size_t i = 0; i < n_rows; ++i) words[i] = queries[i]->words;
-    for (std::size_t p = 0; p < panels.n_panels; ++p) {
-        for_tile<A, n_rows>(
-            words,
-            panels.words + p * panels.n_words * panel_points,
-            panels.norms + p * panel_points,
-            panels.n_words,
-            [&](std::size_t i, std::size_t at, IntVector keys) HWY_ATTR {
-                Candidates& found = *queries[i];
-                const auto is_near = hn::Lt(keys, hn::Set(d, found.limit));
-                if (hn::AllFalse(d, is_near)) return;
-                const auto first = static_cast<std::uint32_t>(first_point + p * panel_points + at);
-                hn::CompressStore(keys, is_near, d, found.keys + found.count);
-                found.count +=
-                    static_cast<std::uint32_t>(hn::CompressStore(hn::Iota(Points(), first),
-                                                                 hn::RebindMask(Points(), is_near),
-                                                                 Points(),
-                                                                 found.points + found.count));
-            });
-    }
+    for_tile<A, n_rows>(
+        words, panel, norms, n_words, [&](std::size_t i, std::size_t at, IntVector keys) HWY_ATTR {
+            Candidates& found = *queries[i];
+            const auto is_near = hn::Lt(keys, hn::Set(d, found.limit));
+            if (hn::AllFalse(d, is_near)) return;
+            const auto first = static_cast<std::uint32_t>(first_point + at);
+            const auto is_near_point = hn::RebindMask(Points(), is_near);
+            // To a register and from there to memory: doing both at once is slow on some.
+            hn::StoreU(hn::Compress(keys, is_near), d, found.keys + found.count);
+            hn::StoreU(hn::Compress(hn::Iota(Points(), first), is_near_point),
+                       Points(),
+                       found.points + found.count);
+            found.count += static_cast<std::uint32_t>(hn::CountTrue(d, is_near));
+        });
 }
 
+// A panel and the words of the queries stay in the nearest cache.
 template <class A>
 void collect_all(const PanelsView& panels,
                  std::uint32_t first_point,
                  Candidates* const* queries,
                  std::size_t n) {
-    std::size_t i = 0;
-    for (; i + tile_rows <= n; i += tile_rows)
-        collect<A, tile_rows>(panels, first_point, queries + i);
-    for (; i + half_rows <= n; i += half_rows)
-        collect<A, half_rows>(panels, first_point, queries + i);
-    for (; i + 3 <= n; i += 3) collect<A, 3>(panels, first_point, queries + i);
-    for (; i < n; ++i) collect<A, 1>(panels, first_point, queries + i);
+    for (std::size_t p = 0; p < panels.n_panels; ++p) {
+        const std::int32_t* panel = panels.words + p * panels.n_words * panel_points;
+        const std::int32_t* norms = panels.norms + p * panel_points;
+        const auto first = static_cast<std::uint32_t>(first_point + p * panel_points);
+        std::size_t i = 0;
+        for (; i + tile_rows <= n; i += tile_rows)
+            collect<A, tile_rows>(panel, norms, panels.n_words, first, queries + i);
+        for (; i + half_rows <= n; i += half_rows)
+            collect<A, half_rows>(panel, norms, panels.n_words, first, queries + i);
+        for (; i + 2 <= n; i += 2) collect<A, 2>(panel, norms, panels.n_words, first, queries + i);
+        for (; i < n; ++i) collect<A, 1>(panel, norms, panels.n_words, first, queries + i);
+    }
 }
 
 template <class A, std::size_t n_rows>

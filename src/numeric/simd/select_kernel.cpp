@@ -68,8 +68,10 @@ std::uint32_t keep(std::int32_t* keys,
             }
         }
         // What is written lies at or before what has been read.
-        hn::CompressStore(their_points, hn::RebindMask(p, mask), p, points + kept);
-        kept += static_cast<std::uint32_t>(hn::CompressStore(some, mask, d, keys + kept));
+        const auto point_mask = hn::RebindMask(p, mask);
+        hn::StoreU(hn::Compress(their_points, point_mask), p, points + kept);
+        hn::StoreU(hn::Compress(some, mask), d, keys + kept);
+        kept += static_cast<std::uint32_t>(hn::CountTrue(d, mask));
     }
     return kept;
 }
