@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The installed C++ client: liboort.so with include/oort/experiment.h alone, a CMake package and a
-# pkg-config file. Only what OORT_API marks is visible, so nothing inside can clash with the program's own.
+# The installed C++ client: liboort.so with what is under include/oort and nothing else, a CMake package and
+# a pkg-config file. Only what OORT_API marks is visible, so nothing inside can clash with the program's own.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -16,7 +16,7 @@ set_target_properties(oort_shared PROPERTIES
 add_library(oort::oort ALIAS oort_shared)
 
 install(TARGETS oort_shared EXPORT oort-targets LIBRARY COMPONENT client)
-install(FILES ${PROJECT_SOURCE_DIR}/include/oort/experiment.h
+install(FILES ${PROJECT_SOURCE_DIR}/include/oort/experiment.h ${PROJECT_SOURCE_DIR}/include/oort/projection.h
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/oort COMPONENT client)
 install(EXPORT oort-targets NAMESPACE oort:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/oort COMPONENT client)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/oort-config.cmake.in
@@ -31,4 +31,9 @@ install(FILES ${PROJECT_BINARY_DIR}/oort.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/
 
 if(OORT_TESTS)
     add_subdirectory(examples/cpp)
+endif()
+if(OORT_TESTS AND NOT OORT_SANITIZE)  # a sanitizer's library does not fit programs built without it
+    add_test(NAME installed COMMAND ${CMAKE_COMMAND}
+        -DBUILD=${PROJECT_BINARY_DIR} -DEXAMPLES=${PROJECT_SOURCE_DIR}/examples/cpp
+        -P ${PROJECT_SOURCE_DIR}/cmake/test_installed.cmake)
 endif()

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/engine.h"
 #include "client/upload.h"
 
 namespace oort {
@@ -21,6 +22,7 @@ struct Arguments {
     std::filesystem::path data_folder;
     std::string path;
     UploadOptions upload;
+    EngineCommands engine;
     bool json = false;
 };
 
@@ -63,6 +65,7 @@ void describe(CLI::App& program, Arguments& arguments) {
         ->capture_default_str();
     CLI::App* routes_command = program.add_subcommand("routes", "Print the table of routes");
     routes_command->add_flag("--json", arguments.json, "as JSON (the only form)");
+    describe_engine(program, arguments.engine);
     program.add_subcommand("version", "Print the version");
 }
 
@@ -76,6 +79,7 @@ int run_command(const std::string& name, Arguments& arguments) {
     if (name == "doctor") return doctor(arguments.data_folder);
     if (name == "upload") return upload_spools(arguments.upload);
     if (name == "routes") return print_routes();
+    if (const auto code = run_engine(name, arguments.engine)) return *code;
     return print_version();
 }
 

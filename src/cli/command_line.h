@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: `oort serve`, `oort open`, `oort doctor`, `oort upload`, `oort routes`, `oort
-// version`.
+// The command line: `oort serve`, `oort open`, `oort doctor`, `oort upload`, `oort project`, `oort
+// neighbors`, `oort quality`, `oort routes`, `oort version`.
 #pragma once
 
 namespace oort {
