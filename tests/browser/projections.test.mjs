@@ -104,8 +104,8 @@ test('the four points by PCA, t-SNE and UMAP, flat and in space, with what was c
       await page.waitForTimeout(500);
       const there = await places(page, 4);
       assert.ok(there.flat().every(Number.isFinite), `${name} ${dimension}: ${there}`);
-      const panel = page.getByRole('tabpanel');
-      assert.match(await panel.innerText(), /4 points/, `${name} ${dimension} says what it clamped`);
+      const said = page.locator('.notes');
+      assert.match(await said.innerText(), /4 points/, `${name} ${dimension} says what it clamped`);
       await keep(`four-points-${method}-${dimension}`, page);
     }
   }
