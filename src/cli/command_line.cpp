@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/engine.h"
+#include "cli/worker.h"
 #include "client/upload.h"
 
 namespace oort {
@@ -19,6 +20,7 @@ namespace {
 // What the options of all commands are parsed into.
 struct Arguments {
     ServeOptions serve;
+    WorkerCommand worker;
     std::filesystem::path data_folder;
     std::string path;
     UploadOptions upload;
@@ -29,6 +31,29 @@ struct Arguments {
 void add_data_option(CLI::App& command, Arguments& arguments) {
     command.add_option("--data", arguments.data_folder, "folder that keeps everything")
         ->default_str("the data folder in $OORT_HOME");
+}
+
+void add_workers_options(CLI::App& command, WorkersOptions& workers) {
+    command
+        .add_option("--workers",
+                    workers.workers,
+                    "worker processes that compute projections; 0: none, start them by hand")
+        ->capture_default_str();
+    command
+        .add_option("--worker-threads",
+                    workers.worker_threads,
+                    "threads of each; 0: all processors, divided among the workers")
+        ->capture_default_str();
+    command
+        .add_option("--worker-memory",
+                    workers.worker_memory,
+                    "MiB that each may use; 0: three quarters of the machine's, divided among them")
+        ->capture_default_str();
+    command
+        .add_option("--worker-nice",
+                    workers.worker_nice,
+                    "how much more polite than the server each is: 0..19")
+        ->capture_default_str();
 }
 
 void describe(CLI::App& program, Arguments& arguments) {
@@ -48,6 +73,8 @@ void describe(CLI::App& program, Arguments& arguments) {
     serve_command->add_option("--ready-file",
                               arguments.serve.ready_file,
                               "file to write {\"url\", \"token\"} to once requests are accepted");
+    add_workers_options(*serve_command, server.workers);
+    describe_worker(program, arguments.worker);
     CLI::App* open_command = program.add_subcommand(
         "open", "Print an address of the running server that signs the browser in");
     open_command->add_option("path", arguments.path, "page to open, such as /experiments/KEY");
@@ -75,6 +102,7 @@ int run_command(const std::string& name, Arguments& arguments) {
             arguments.data_folder.empty() ? default_data_folder() : arguments.data_folder;
         return serve(arguments.serve);
     }
+    if (name == "worker") return run_worker_command(arguments.worker);
     if (name == "open") return open_in_browser(arguments.path);
     if (name == "doctor") return doctor(arguments.data_folder);
     if (name == "upload") return upload_spools(arguments.upload);

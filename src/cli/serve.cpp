@@ -44,7 +44,10 @@ void welcome(Server& server) {
 
 int serve(const ServeOptions& options) {
     const sigset_t signals = block_stop_signals();
-    Server server(options.server);
+    ServerOptions given = options.server;
+    // Workers are this very program, also if its file was replaced meanwhile.
+    given.worker_program = "/proc/self/exe";
+    Server server(given);
     const std::string& token = server.app().store.access().api_token();
     const DiscoveryFile discovery(server.url(), token);
     welcome(server);

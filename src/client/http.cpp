@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <exception>
 #include <mutex>
 
 #include "base/check.h"
@@ -32,8 +33,28 @@ struct HeaderList {
     }
 };
 
+// Where the body of an answer goes.
+struct BodyTaker {
+    CURL* curl;
+    const HttpRequest& request;
+    HttpResponse& response;
+    std::exception_ptr failure = nullptr;  ///< of on_body: it must not pass through C
+};
+
 std::size_t take_body(char* data, std::size_t size, std::size_t n, void* target) {
-    auto& body = static_cast<HttpResponse*>(target)->body;
+    auto& taker = *static_cast<BodyTaker*>(target);
+    long status = 0;
+    curl_easy_getinfo(taker.curl, CURLINFO_RESPONSE_CODE, &status);
+    if (taker.request.on_body && status == 200) {
+        try {
+            taker.request.on_body(std::as_bytes(std::span(data, size * n)));
+        } catch (...) {
+            taker.failure = std::current_exception();
+            return 0;
+        }
+        return size * n;
+    }
+    auto& body = taker.response.body;
     if (body.size() + size * n > max_reply_bytes) return 0;
     body.append(data, size * n);
     return size * n;
@@ -130,6 +151,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     for (const std::string& line : request.headers) headers.add(line);
     headers.add("Expect:");  // a server of ours reads the body at once
     char reason[CURL_ERROR_SIZE] = "";
+    BodyTaker taker{.curl = curl, .request = request, .response = response};
 
     curl_easy_reset(curl);  // keeps the connection
     curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
@@ -145,7 +167,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.list);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &taker);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &response);
     handle_->watcher.n_bytes = 0;
@@ -155,6 +177,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     set_method(curl, request);
 
     const CURLcode code = curl_easy_perform(curl);
+    if (taker.failure) std::rethrow_exception(taker.failure);
     if (code != CURLE_OK) {
         response = {};
         response.failure = reason[0] != '\0' ? reason : curl_easy_strerror(code);

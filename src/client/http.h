@@ -33,6 +33,10 @@ struct HttpRequest {
     std::vector<std::string> headers = {};  ///< "Name: value"
     std::span<const std::byte> body = {};   ///< not copied: must live until send() returns
     double timeout_s = 0;                   ///< 0: as long as bytes move at least once a minute
+
+    /// Takes the body of an answer with status 200 piece by piece, of any length;
+    /// HttpResponse::body stays empty then. Empty: the body is collected, 64 MiB at most.
+    std::function<void(std::span<const std::byte>)> on_body = {};
 };
 
 /// Keeps its connection between requests. Not thread-safe, save that `cancelled` may be set from

@@ -175,7 +175,8 @@ std::shared_ptr<const ShownDataset> Datasets::read(const EntryFiles& files,
     shown->digest = digest;
     shown->tensor_digest = tensor_digest_of(files);
     shown->dataset = reading.get();
-    shown->order = random_permutation(shown->dataset.n_rows, seed_of(files.tensor->sha256));
+    shown->order_seed = seed_of(files.tensor->sha256);
+    shown->order = random_permutation(shown->dataset.n_rows, shown->order_seed);
     shown->n_bytes = size_of(*shown, files);
     return shown;
 }

@@ -46,7 +46,8 @@ struct ShownDataset {
     std::string tensor_digest;  ///< hex; of the tensor's content, shape and form alone
     Dataset dataset;
     std::vector<std::uint32_t>
-        order;                  ///< position p shows row order[p]; a seeded random permutation
+        order;  ///< position p shows row order[p]: random_permutation(n_rows, order_seed)
+    std::uint64_t order_seed = 0;
     std::uint64_t n_bytes = 0;  ///< of memory, about; mapped files not counted
 };
 

@@ -155,7 +155,7 @@ std::shared_ptr<const PcaProjection> Projections::compute(const ShownDataset& da
                                                           const std::string& key) {
     const Dataset& data = dataset.dataset;
     const Stopwatch watch;
-    PcaResult result = pca({data.vectors.values().data(), data.n_rows, data.n_dims},
+    PcaResult result = pca(MatrixView{data.vectors.values().data(), data.n_rows, data.n_dims},
                            options,
                            pool_,
                            stopper_.get_token());

@@ -84,10 +84,25 @@ std::optional<std::string_view> bearer_secret(const Request& request) {
     return value->substr(scheme.size());
 }
 
+std::optional<std::string_view> sent_secret(const Request& request) {
+    if (const auto secret = bearer_secret(request)) return secret;
+    if (!request.header("upgrade")) return std::nullopt;
+    static constexpr std::string_view mark = "oort.bearer.";
+    const std::string_view offered = request.header("sec-websocket-protocol").value_or("");
+    const std::size_t begin = offered.find(mark);
+    if (begin == std::string_view::npos) return std::nullopt;
+    const std::string_view rest = offered.substr(begin + mark.size());
+    return rest.substr(0, rest.find_first_of(", \t"));
+}
+
 std::optional<Response> check_token(App& app, const Request& request, Entrance entrance) {
-    if (entrance != Entrance::token) return std::nullopt;
-    const auto secret = bearer_secret(request);
-    if (secret && app.store.access().may_enter(*secret)) return std::nullopt;
+    if (entrance != Entrance::token && entrance != Entrance::worker) return std::nullopt;
+    const auto secret = sent_secret(request);
+    const Access& access = app.store.access();
+    if (secret && (entrance == Entrance::worker ? access.is_worker_token(*secret)
+                                                : access.may_enter(*secret))) {
+        return std::nullopt;
+    }
     Response response =
         secret
             ? wrong_secret(app, request, "the token is not known here, or has expired")

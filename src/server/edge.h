@@ -23,7 +23,7 @@ std::optional<Response> check_origin(const Request& request, Entrance entrance);
 /// Content-Type and Content-Encoding as the route takes them. Else 415.
 std::optional<Response> check_content_type(const Request& request, BodyClass body);
 
-/// `Authorization: Bearer …` with a secret that may enter. Else 401.
+/// `Authorization: Bearer …` with a secret that may enter by this entrance. Else 401.
 std::optional<Response> check_token(App& app, const Request& request, Entrance entrance);
 
 /// 401 for a token or code that is not known; kept back if its sender tries many.
@@ -31,6 +31,10 @@ Response wrong_secret(App& app, const Request& request, std::string_view message
 
 /// The secret of an Authorization header of that form.
 std::optional<std::string_view> bearer_secret(const Request& request);
+
+/// The same, or, if the request is to become a WebSocket, that of `Sec-WebSocket-Protocol: oort,
+/// oort.bearer.…`: the one place where a browser's script can put it.
+std::optional<std::string_view> sent_secret(const Request& request);
 
 /// Adds the security headers of the answer's kind.
 void dress(Response& response);

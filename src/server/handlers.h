@@ -2,6 +2,7 @@
 // All handlers, by the file that holds them. They run on workers and may throw Error.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "server/app.h"
@@ -58,6 +59,33 @@ Response get_values(App& app, const Request& request);
 Response get_numbers(App& app, const Request& request);
 Response get_pca(App& app, const Request& request);
 Response get_pca_coordinates(App& app, const Request& request);
+
+// projections.cpp
+Response get_methods(App& app, const Request& request);
+Response post_projections(App& app, const Request& request);
+Response post_projections_estimate(App& app, const Request& request);
+Response get_projection(App& app, const Request& request);
+Response patch_projection(App& app, const Request& request);
+Response delete_projection(App& app, const Request& request);
+Response get_projection_layout(App& app, const Request& request);
+Response get_projection_frames(App& app, const Request& request);
+std::unique_ptr<MessageSource> open_projection_frames(App& app,
+                                                      const Request& request,
+                                                      std::function<void()> wake);
+
+// leases.cpp
+Response post_leases(App& app, const Request& request);
+Response get_lease_points(App& app, const Request& request);
+Response get_lease_rows(App& app, const Request& request);
+Response get_lease_labels(App& app, const Request& request);
+Response get_lease_checkpoint(App& app, const Request& request);
+Response put_lease_checkpoint(App& app, const Request& request);
+std::unique_ptr<BodySink> open_checkpoint_sink(App& app, const Request& request);
+Response put_lease_frame(App& app, const Request& request);
+Response post_lease_progress(App& app, const Request& request);
+Response put_lease_layout(App& app, const Request& request);
+std::unique_ptr<BodySink> open_layout_sink(App& app, const Request& request);
+Response post_lease_end(App& app, const Request& request);
 
 // web.cpp
 Response get_page(App& app, const Request& request);

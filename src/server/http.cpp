@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "server/request_head.h"
+#include "server/websocket.h"
 
 namespace oort {
 
@@ -37,16 +38,31 @@ constexpr auto without_throwing = asio::as_tuple(use_awaitable);
 
 /// One connection, and what the others need to know of it.
 struct Connection {
-    Connection(tcp::socket socket, std::string address)
-        : stream(std::move(socket)), delay(stream.get_executor()), peer(std::move(address)) {}
+    Connection(tcp::socket accepted, std::string address)
+        : stream(std::move(accepted)), delay(stream.get_executor()), peer(std::move(address)) {}
 
     beast::tcp_stream stream;
     asio::steady_timer delay;
-    std::string peer;     ///< its address, without the port
-    std::string buffer;   ///< came from the socket, not yet read
-    bool idle = true;     ///< between two requests
-    bool close = false;   ///< after this answer
-    bool unread = false;  ///< some of the request's body is still to come
+    std::string peer;                       ///< its address, without the port
+    std::string buffer;                     ///< came from the socket, not yet read
+    bool idle = true;                       ///< between two requests
+    bool close = false;                     ///< after this answer
+    bool unread = false;                    ///< some of the request's body is still to come
+    std::shared_ptr<SocketControl> socket;  ///< once the stream has become a WebSocket's
+
+    void end_idle() {
+        if (socket) socket->go_away();
+        if (idle) stream.close();
+        delay.cancel();
+    }
+
+    void cut() {
+        if (socket) {
+            socket->cut();
+        } else {
+            stream.close();
+        }
+    }
 };
 
 struct Closed {};
@@ -129,6 +145,10 @@ struct HttpServer::State {
     awaitable<bool> serve_one(Connection& connection, std::size_t n_before);
     awaitable<bool> read_head(Connection& connection, std::string& head, std::size_t n_before);
     awaitable<void> answer(Connection& connection, Request& request, Plan& plan);
+    awaitable<void> become_socket(Connection& connection,
+                                  Request& request,
+                                  Plan& plan,
+                                  std::string head);
     awaitable<void> read_body(Connection& connection,
                               Request& request,
                               Plan& plan,
@@ -151,6 +171,7 @@ struct HttpServer::State {
     asio::thread_pool quick;
     asio::thread_pool heavy;
     std::set<std::shared_ptr<Connection>> connections;
+    std::size_t n_sockets = 0;
     bool stopping = false;
     std::thread thread;
 };
@@ -231,8 +252,7 @@ awaitable<void> HttpServer::State::keep_connection(std::shared_ptr<Connection> c
     } catch (const std::exception& error) {
         log_error("a connection ended: {}", error.what());
     }
-    error_code ignored;
-    connection->stream.socket().close(ignored);
+    connection->cut();
     connections.erase(connection);
 }
 
@@ -265,9 +285,12 @@ awaitable<bool> HttpServer::State::serve_one(Connection& connection, std::size_t
     if (refusal) {
         if (connection.unread || head.empty()) connection.close = connection.unread = true;
         co_await write(connection, std::move(*refusal), request.method != "HEAD");
+    } else if (plan.open_socket) {
+        co_await become_socket(connection, request, plan, std::move(head));
     } else {
         co_await answer(connection, request, plan);
     }
+    if (connection.socket) co_return false;
     if (connection.close) co_await linger(connection);
     co_return !connection.close;
 }
@@ -344,6 +367,46 @@ awaitable<void> HttpServer::State::answer(Connection& connection, Request& reque
     if (failure) std::rethrow_exception(failure);
     if (connection.unread) connection.close = true;
     co_await write(connection, std::move(*response), with_body);
+}
+
+// Hands the stream to a WebSocket and returns when that has ended; if none can be had, answers.
+awaitable<void> HttpServer::State::become_socket(Connection& connection,
+                                                 Request& request,
+                                                 Plan& plan,
+                                                 std::string head) {
+    std::optional<Response> refusal;
+    const auto waker = std::make_shared<SocketWaker>(connection.stream.get_executor());
+    std::unique_ptr<MessageSource> source;
+    if (connection.unread || !connection.buffer.empty()) {
+        refusal = error_response(400, "invalid_argument", "an upgrade has no body");
+    } else if (n_sockets >= options.sockets.max_sockets) {
+        refusal = error_response(ErrorCode::unavailable, "too many sockets are open just now");
+    } else {
+        ++n_sockets;  // Before the first wait, so that no burst passes the limit.
+        try {
+            source = co_await on_pool(pool(plan.work),
+                                      [&] { return plan.open_socket(request, waker->wake()); });
+        } catch (...) {
+            --n_sockets;
+            refusal = site.fail(std::current_exception());
+        }
+    }
+    if (refusal) {
+        connection.close = true;
+        co_await write(connection, std::move(*refusal), true);
+        co_return;
+    }
+    co_await run_websocket({.stream = std::move(connection.stream),
+                            .head = std::move(head),
+                            .source = std::move(source),
+                            .waker = waker,
+                            .may_stay = plan.may_stay,
+                            .options = options.sockets},
+                           [&](std::shared_ptr<SocketControl> control) {
+                               connection.socket = std::move(control);
+                               if (stopping) connection.socket->go_away();
+                           });
+    --n_sockets;
 }
 
 awaitable<void> HttpServer::State::read_body(Connection& connection,
@@ -484,14 +547,11 @@ void HttpServer::stop(std::chrono::milliseconds grace) {
         error_code ignored;
         state.stopping = true;
         for (tcp::acceptor& acceptor : state.acceptors) acceptor.close(ignored);
-        for (const auto& connection : state.connections) {
-            if (connection->idle) connection->stream.close();
-            connection->delay.cancel();
-        }
+        for (const auto& connection : state.connections) connection->end_idle();
     });
     state.wait_until_empty(grace);
     asio::post(state.io, [&state] {
-        for (const auto& connection : state.connections) connection->stream.close();
+        for (const auto& connection : state.connections) connection->cut();
     });
     // Handlers still at work hold their connection; what they write then fails, and they end.
     state.wait_until_empty(std::chrono::seconds(5));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 on sockets. Connections live on one thread and wait without cost; everything that may
-// block runs on workers. http.cpp alone sees Beast and Asio.
+// block runs on workers. http.cpp and websocket.cpp alone see Beast and Asio.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,22 @@
 #include "server/message.h"
 
 namespace oort {
+
+/// Of connections that became WebSockets.
+struct SocketOptions {
+    std::chrono::milliseconds handshake_deadline{10'000};
+
+    /// A peer that says nothing for half of it is pinged; one that then says nothing is cut off.
+    std::chrono::milliseconds silence_deadline{60'000};
+
+    /// The peer must take a message in this time.
+    std::chrono::milliseconds write_deadline{30'000};
+
+    /// How often it is asked whether the peer is still let in.
+    std::chrono::milliseconds check_every{10'000};
+
+    std::size_t max_sockets = 256;
+};
 
 struct HttpOptions {
     /// An address of this machine, numeric.
@@ -43,6 +59,8 @@ struct HttpOptions {
     std::size_t max_connections = 1024;
     std::size_t max_connections_per_address = 512;
     std::size_t max_requests_per_connection = 10'000;
+
+    SocketOptions sockets = {};
 };
 
 /// Which workers run a handler: long computations must not keep small questions waiting.
@@ -57,6 +75,13 @@ struct Plan {
     /// Makes the sink of a streamed body, on a worker; empty: the body is collected in
     /// Request::body.
     std::function<std::unique_ptr<BodySink>(const Request&)> open_sink;
+
+    /// Makes the source of a WebSocket, on a worker; empty: the request becomes none.
+    std::function<std::unique_ptr<MessageSource>(const Request&, std::function<void()> wake)>
+        open_socket;
+
+    /// Whether the socket's peer is still let in; must not block.
+    std::function<bool()> may_stay;
 
     /// Makes the answer, on a worker. Exceptions become error answers by `fail`.
     std::function<Response(Request&)> respond;

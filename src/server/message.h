@@ -80,6 +80,22 @@ struct Response {
     std::uint64_t content_length() const;
 };
 
+/// One message of a WebSocket.
+struct SocketMessage {
+    enum class Kind { text, binary, end };
+    Kind kind = Kind::end;
+    std::shared_ptr<const std::string> bytes;  ///< null at the end
+};
+
+/// What a WebSocket sends. It is told on making whom to wake when there is something new.
+class MessageSource {
+  public:
+    virtual ~MessageSource() = default;
+
+    /// The next message; nothing if there is none now. Must not block.
+    virtual std::optional<SocketMessage> next() = 0;
+};
+
 /// Thrown where an answer other than an error's cannot be returned.
 struct Answer {
     Response response;

@@ -14,16 +14,22 @@ constexpr std::uint64_t small_body = std::uint64_t{4} << 10;
 constexpr std::uint64_t panels_body = std::uint64_t{1} << 20;
 constexpr std::uint64_t records_body = std::uint64_t{8} << 20;
 constexpr std::uint64_t blob_body = std::uint64_t{1} << 40;
+constexpr std::uint64_t projection_body = std::uint64_t{64} << 20;
+constexpr std::uint64_t lease_body = std::uint64_t{256} << 10;
+constexpr std::uint64_t frame_body = std::uint64_t{1} << 30;
 
 constexpr auto open = Entrance::open;
 constexpr auto page = Entrance::page;
 constexpr auto token = Entrance::token;
+constexpr auto worker = Entrance::worker;
 constexpr auto none = BodyClass::none;
 constexpr auto json = BodyClass::json;
 constexpr auto octets = BodyClass::octets;
 constexpr auto quick = Work::quick;
 constexpr auto heavy = Work::heavy;
 
+#define PROJECTION "/api/v1/projections/{key}"
+#define LEASE "/api/v1/leases/{lease}"
 #define EXPERIMENT "/api/v1/experiments/{key}"
 #define TEMPLATE EXPERIMENT "/templates/{asset_id}"
 #define ENTRY TEMPLATE "/entries/{index}"
@@ -63,6 +69,24 @@ constexpr std::array table{
     Route("GET", ENTRY "/columns/{column}/numbers", token, none, no_body, heavy, get_numbers),
     Route("GET", ENTRY "/projections/pca", token, none, no_body, heavy, get_pca),
     Route("GET", ENTRY "/projections/pca/coordinates", token, none, no_body, heavy, get_pca_coordinates),
+    Route("GET", "/api/v1/methods", token, none, no_body, quick, get_methods),
+    Route("POST", "/api/v1/projections", token, json, projection_body, heavy, post_projections),
+    Route("POST", "/api/v1/projections/estimate", token, json, projection_body, heavy, post_projections_estimate),
+    Route("GET", PROJECTION, token, none, no_body, quick, get_projection),
+    Route("PATCH", PROJECTION, token, json, small_body, quick, patch_projection),
+    Route("DELETE", PROJECTION, token, none, no_body, quick, delete_projection),
+    Route("GET", PROJECTION "/layout", token, none, no_body, quick, get_projection_layout),
+    Route("GET", PROJECTION "/frames", token, none, no_body, quick, get_projection_frames, nullptr, open_projection_frames),
+    Route("POST", "/api/v1/leases", worker, json, small_body, quick, post_leases),
+    Route("GET", LEASE "/points", worker, none, no_body, quick, get_lease_points),
+    Route("GET", LEASE "/rows", worker, none, no_body, quick, get_lease_rows),
+    Route("GET", LEASE "/labels", worker, none, no_body, quick, get_lease_labels),
+    Route("GET", LEASE "/checkpoint", worker, none, no_body, quick, get_lease_checkpoint),
+    Route("PUT", LEASE "/checkpoint", worker, octets, blob_body, quick, put_lease_checkpoint, open_checkpoint_sink),
+    Route("PUT", LEASE "/frame", worker, octets, frame_body, quick, put_lease_frame),
+    Route("POST", LEASE "/progress", worker, json, lease_body, quick, post_lease_progress),
+    Route("PUT", LEASE "/layout", worker, octets, blob_body, quick, put_lease_layout, open_layout_sink),
+    Route("POST", LEASE "/end", worker, json, lease_body, quick, post_lease_end),
     Route("GET", "/", page, none, no_body, quick, get_page),
     Route("GET", "/workspaces/{workspace}/projects/{project}", page, none, no_body, quick, get_page),
     Route("GET", "/experiments/{key}", page, none, no_body, quick, get_page),
@@ -75,6 +99,8 @@ constexpr std::array table{
 #undef ENTRY
 #undef TEMPLATE
 #undef EXPERIMENT
+#undef LEASE
+#undef PROJECTION
 
 bool is_parameter(std::string_view part) {
     return part.size() > 2 && part.front() == '{' && part.back() == '}';
@@ -115,6 +141,7 @@ std::string_view to_name(Entrance entrance) noexcept {
         case Entrance::open: return "open";
         case Entrance::page: return "page";
         case Entrance::token: return "token";
+        case Entrance::worker: return "worker";
     }
     return "";
 }

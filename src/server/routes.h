@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,9 +19,10 @@ namespace oort {
 
 /// Who may come in by a route.
 enum class Entrance {
-    open,   ///< anybody that passes the Host and Origin checks
-    page,   ///< the same, and navigations from other sites: links to our pages work
-    token,  ///< only with a token
+    open,    ///< anybody that passes the Host and Origin checks
+    page,    ///< the same, and navigations from other sites: links to our pages work
+    token,   ///< only with a token
+    worker,  ///< only with the secret of this server's workers
 };
 
 /// What body a route takes.
@@ -28,6 +30,9 @@ enum class BodyClass { none, json, octets };
 
 using Handler = Response (*)(App&, const Request&);
 using SinkOpener = std::unique_ptr<BodySink> (*)(App&, const Request&);
+using SocketOpener = std::unique_ptr<MessageSource> (*)(App&,
+                                                        const Request&,
+                                                        std::function<void()> wake);
 
 /// The constructor leaves no member out: a route without an entrance does not compile.
 struct Route {
@@ -38,7 +43,8 @@ struct Route {
                     std::uint64_t max_body_bytes_,
                     Work work_,
                     Handler handler_,
-                    SinkOpener open_sink_ = nullptr)
+                    SinkOpener open_sink_ = nullptr,
+                    SocketOpener open_socket_ = nullptr)
         : method(method_),
           pattern(pattern_),
           entrance(entrance_),
@@ -46,7 +52,8 @@ struct Route {
           max_body_bytes(max_body_bytes_),
           work(work_),
           handler(handler_),
-          open_sink(open_sink_) {}
+          open_sink(open_sink_),
+          open_socket(open_socket_) {}
 
     std::string_view method;
     std::string_view
@@ -57,11 +64,12 @@ struct Route {
     Work work;
     Handler handler;
     SinkOpener open_sink;
+    SocketOpener open_socket;  ///< for requests that ask to become a WebSocket
 };
 
 std::span<const Route> routes();
 
-/// "open", "page" or "token".
+/// "open", "page", "token" or "worker".
 std::string_view to_name(Entrance entrance) noexcept;
 
 /// "none", "json" or "octets".

@@ -7,9 +7,11 @@
 #include <array>
 
 #include "base/log.h"
+#include "base/options.h"
 #include "server/edge.h"
 #include "server/request_head.h"
 #include "server/routes.h"
+#include "server/websocket.h"
 
 namespace oort {
 
@@ -50,6 +52,14 @@ Plan plan_request(App& app, Request& request) {
     plan.max_body_bytes = route.max_body_bytes;
     if (route.open_sink) {
         plan.open_sink = [&app, &route](const Request& r) { return route.open_sink(app, r); };
+    }
+    if (route.open_socket && wants_websocket(request)) {
+        plan.open_socket = [&app, &route](const Request& r, std::function<void()> wake) {
+            return route.open_socket(app, r, std::move(wake));
+        };
+        plan.may_stay = [&app, secret = std::string(*sent_secret(request))] {
+            return app.store.access().may_enter(secret);
+        };
     }
     plan.respond = [&app, &route](Request& r) { return route.handler(app, r); };
     return plan;
@@ -99,7 +109,9 @@ void check_loopback(const std::string& host) {
 
 Server::Server(const ServerOptions& options) {
     check_loopback(options.host);
-    app_ = std::make_unique<App>(options.data_folder, options.guess_delay);
+    check_options(options.workers);
+    app_ = std::make_unique<App>(
+        options.data_folder, options.guess_delay, options.workers, options.queue);
     for (const std::string& name : options.allow_hosts) app_->allow_hosts.push_back(lower(name));
     HttpOptions http = options.http;
     http.host = options.host;
@@ -117,6 +129,12 @@ Server::Server(const ServerOptions& options) {
             app.addresses = bound.addresses;
             app.url = "http://" + bound.addresses.front();
         });
+    supervisor_ =
+        std::make_unique<Supervisor>(app.queue,
+                                     options.workers,
+                                     WorkerProgram{.program = options.worker_program,
+                                                   .token_file = app.store.worker_token_file(),
+                                                   .server_url = app.url});
 }
 
 Server::~Server() {
@@ -126,6 +144,7 @@ Server::~Server() {
 void Server::stop(std::chrono::milliseconds grace) {
     app_->stopping = true;
     app_->projections.stop();
+    if (supervisor_) supervisor_->stop();
     http_->stop(grace);
 }
 

@@ -30,6 +30,12 @@ struct ServerOptions {
     /// How long answers to wrong tokens and codes are kept back after ten in a minute.
     std::chrono::milliseconds guess_delay{1'000};
 
+    /// Worker processes; none is started if `worker_program` is empty.
+    WorkersOptions workers = {};
+    std::filesystem::path worker_program = {};
+
+    QueueOptions queue = {};
+
     /// Deadlines and caps; host and port come from above.
     HttpOptions http = {};
 };
@@ -48,12 +54,15 @@ class Server {
 
     App& app() noexcept { return *app_; }
 
+    const Supervisor& supervisor() const noexcept { return *supervisor_; }
+
     /// Lets what has begun finish for at most `grace`.
     void stop(std::chrono::milliseconds grace = std::chrono::seconds(10));
 
   private:
     std::unique_ptr<App> app_;
     std::unique_ptr<HttpServer> http_;
+    std::unique_ptr<Supervisor> supervisor_;
 };
 
 }  // namespace oort

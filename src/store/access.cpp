@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/access.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
@@ -16,27 +17,29 @@ namespace {
 constexpr Milliseconds code_lifetime_ms = 10 * 60 * 1000;
 constexpr Milliseconds session_lifetime_ms = Milliseconds{7} * 24 * 3600 * 1000;
 constexpr std::string_view token_prefix = "oort_";
+constexpr std::string_view worker_token_prefix = "oortw_";
 constexpr std::size_t token_chars = 43;  // 256 bits
 constexpr std::size_t code_chars = 32;
 
-std::string read_or_make_token(const std::filesystem::path& file) {
+std::string read_or_make_token(const std::filesystem::path& file, std::string_view prefix) {
     if (std::filesystem::exists(file)) {
         std::string token = read_file(file);
         while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
         const bool sound =
-            token.size() == token_prefix.size() + token_chars && token.starts_with(token_prefix) &&
-            std::all_of(token.begin() + token_prefix.size(), token.end(), [](char c) {
+            token.size() == prefix.size() + token_chars && token.starts_with(prefix) &&
+            std::all_of(token.begin() + prefix.size(), token.end(), [](char c) {
                 return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
             });
         if (!sound) {
             throw Error(
                 ErrorCode::invalid_argument,
-                "the file \"token\" in the data folder holds no token: remove it, and a new one "
-                "is made");
+                fmt::format("the file \"{}\" in the data folder holds no token: remove it, and "
+                            "a new one is made",
+                            file.filename().string()));
         }
         return token;
     }
-    std::string token = std::string(token_prefix) + random_secret(token_chars);
+    std::string token = std::string(prefix) + random_secret(token_chars);
     write_file_durably(file, token + "\n");
     return token;
 }
@@ -48,12 +51,17 @@ bool equal(const Digest& a, const Digest& b) {
 
 }  // namespace
 
-Access::Access(Database& database, const std::filesystem::path& token_file)
+Access::Access(Database& database,
+               const std::filesystem::path& token_file,
+               const std::filesystem::path& worker_token_file)
     : database_(database),
-      api_token_(read_or_make_token(token_file)),
-      api_hash_(sha256(api_token_)) {
-    std::filesystem::permissions(
-        token_file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+      api_token_(read_or_make_token(token_file, token_prefix)),
+      api_hash_(sha256(api_token_)),
+      worker_hash_(sha256(read_or_make_token(worker_token_file, worker_token_prefix))) {
+    for (const auto& file : {token_file, worker_token_file}) {
+        std::filesystem::permissions(
+            file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    }
     database_.write([&](Connection& connection) {
         // A new token file makes the old token worthless, and with it all that was let in by it.
         Statement known = connection.query("SELECT 1 FROM tokens WHERE hash = $1", {api_hash_});
@@ -76,6 +84,10 @@ Access::Access(Database& database, const std::filesystem::path& token_file)
 
 bool Access::is_api_token(std::string_view secret) const {
     return equal(sha256(secret), api_hash_);
+}
+
+bool Access::is_worker_token(std::string_view secret) const {
+    return equal(sha256(secret), worker_hash_);
 }
 
 bool Access::may_enter(std::string_view secret) const {

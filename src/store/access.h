@@ -26,8 +26,11 @@ struct Secret {
 /// Thread-safe. Checks run in memory; changes are on disk before they are told.
 class Access {
   public:
-    /// Reads the API token from `token_file`; makes one (file 0600) if there is none.
-    Access(Database& database, const std::filesystem::path& token_file);
+    /// Reads the API token and the workers' from their files; makes one (file 0600) where there is
+    /// none.
+    Access(Database& database,
+           const std::filesystem::path& token_file,
+           const std::filesystem::path& worker_token_file);
 
     /// The API token in clear, for `server.json` and the ready file.
     const std::string& api_token() const noexcept { return api_token_; }
@@ -36,6 +39,9 @@ class Access {
     bool may_enter(std::string_view secret) const;
 
     bool is_api_token(std::string_view secret) const;
+
+    /// Whether the secret is the one of worker processes, which opens nothing else.
+    bool is_worker_token(std::string_view secret) const;
 
     /// A code that can be exchanged once, within ten minutes, for a session.
     Secret make_code();
@@ -55,6 +61,7 @@ class Access {
     Database& database_;
     std::string api_token_;
     Digest api_hash_{};
+    Digest worker_hash_{};
     mutable std::shared_mutex mutex_;
     std::map<Digest, Milliseconds> sessions_;  ///< hash → when it expires
 };

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -220,6 +221,26 @@ std::unique_ptr<BlobUpload> BlobStore::upload(const Digest& digest,
     std::unique_ptr<BlobUpload> upload(new BlobUpload(*this, digest, length));
     upload->resume(offset);
     return upload;
+}
+
+Digest BlobStore::keep(std::span<const std::byte> bytes) {
+    const Digest digest = sha256(bytes);
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        if (size(digest)) return digest;
+        const std::uint64_t offset = progress(digest).offset;
+        try {
+            if (const auto writing = upload(digest, offset, bytes.size())) {
+                writing->append(bytes.subspan(static_cast<std::size_t>(offset)));
+                writing->finish();
+                continue;
+            }
+        } catch (const Error& error) {
+            // Somebody who sends the same bytes was faster, or is at another place by now.
+            if (error.code() != ErrorCode::conflict && !size(digest)) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    throw Error(ErrorCode::unavailable, "somebody else is sending the same bytes; try again");
 }
 
 }  // namespace oort

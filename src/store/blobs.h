@@ -86,6 +86,10 @@ class BlobStore {
                                        std::uint64_t offset,
                                        std::uint64_t length);
 
+    /// Makes a blob of bytes that are all at hand and returns its name once it is durable. Throws
+    /// Error(unavailable) if the disk is full or somebody else is sending the same bytes slowly.
+    Digest keep(std::span<const std::byte> bytes);
+
   private:
     friend class BlobUpload;
 

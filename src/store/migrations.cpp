@@ -151,7 +151,46 @@ CREATE TABLE codes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps{step_1};
+// Blobs are named by their digest. A lease is there whole or not at all.
+constexpr const char* step_2 = R"sql(
+CREATE TABLE projections (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (
+        state IN ('queued', 'running', 'paused', 'stopped', 'done', 'failed', 'cancelled')),
+    request TEXT NOT NULL,
+    points BLOB NOT NULL,
+    n_points INTEGER NOT NULL,
+    n_dims INTEGER NOT NULL,
+    order_seed INTEGER NOT NULL,
+    selected_rows BLOB,
+    n_rows INTEGER NOT NULL,
+    labels BLOB,
+    supervise_by TEXT NOT NULL,
+    estimated_seconds REAL NOT NULL,
+    estimated_bytes INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    n_attempts INTEGER NOT NULL,
+    lease TEXT UNIQUE,
+    worker TEXT,
+    supervisor TEXT,
+    lease_expires_at INTEGER,
+    progress TEXT NOT NULL,
+    layout BLOB,
+    report TEXT NOT NULL,
+    error_code TEXT,
+    error_message TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CHECK ((lease IS NULL) = (lease_expires_at IS NULL)),
+    CHECK (state <> 'done' OR layout IS NOT NULL),
+    CHECK (lease IS NULL OR state IN ('running', 'paused', 'stopped')),
+    CHECK (state <> 'running' OR lease IS NOT NULL)
+) STRICT;
+CREATE INDEX projections_by_place ON projections (state, place);
+)sql";
+
+constexpr std::array steps{step_1, step_2};
 
 }  // namespace
 

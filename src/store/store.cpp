@@ -36,7 +36,7 @@ Store::Store(const std::filesystem::path& folder)
       lock_(locked(folder_ / "lock")),
       database_(folder_ / "oort.sqlite"),
       blobs_(folder_),
-      access_(database_, folder_ / "token") {}
+      access_(database_, folder_ / "token", worker_token_file()) {}
 
 std::uint64_t Store::free_bytes() const {
     return std::filesystem::space(folder_).available;

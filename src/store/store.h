@@ -4,6 +4,7 @@
 //     blobs/, uploads/     content by SHA-256, and what is still coming
 //     cache/               derived data; may be removed at any time
 //     token                the API token in clear (0600)
+//     worker_token         the worker processes' (0600)
 //     lock                 held while a server runs
 #pragma once
 
@@ -34,6 +35,8 @@ class Store {
     const std::filesystem::path& folder() const noexcept { return folder_; }
 
     std::filesystem::path cache_folder() const { return folder_ / "cache"; }
+
+    std::filesystem::path worker_token_file() const { return folder_ / "worker_token"; }
 
     /// Bytes that can still be written.
     std::uint64_t free_bytes() const;
