@@ -59,14 +59,12 @@ class _Estimator:
         cls._defaults = defaults
         base = _Estimator.__init__
 
-        def __init__(self: _Estimator, *arguments: Any, **options: Any) -> None:  # noqa: N807
+        def __init__(self: _Estimator, *arguments: Any, **options: Any) -> None:
             base(self, *arguments, **options)
 
         signature = signature_of(["self"], defaults)
         # The number of dimensions may be given by position.
-        first = signature.parameters["n_components"].replace(
-            kind=signature.parameters["self"].kind
-        )
+        first = signature.parameters["n_components"].replace(kind=signature.parameters["self"].kind)
         others = [p for name, p in signature.parameters.items() if name not in ("self", first.name)]
         __init__.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[signature.parameters["self"], first, *others]
@@ -118,9 +116,7 @@ class _Estimator:
         del input_features
         self._check_fitted()
         prefix = type(self).__name__.lower()
-        return np.asarray(
-            [f"{prefix}{i}" for i in range(self.embedding_.shape[1])], dtype=object
-        )
+        return np.asarray([f"{prefix}{i}" for i in range(self.embedding_.shape[1])], dtype=object)
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
@@ -268,6 +264,7 @@ class _Layout(_Estimator):
     n_iter_: int
     callback: Callable[[int, np.ndarray], Any] | None
     callback_interval: int
+    _checkpoint: bytes | None = None
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """
