@@ -14,15 +14,27 @@
 #include "numeric/umap_checkpoint.h"
 #include "numeric/umap_curve.h"
 #include "numeric/umap_optimiser.h"
+#include "numeric/umap_order.h"
 #include "numeric/umap_slices.h"
 #include "numeric/umap_start.h"
 
 namespace oort {
 
 struct Umap::Impl {
-    UmapOptimiser optimiser;
-    Matrix layout;
+    UmapOptimiser optimiser;           // of the rows in `order`, in units of the spread
+    std::vector<std::uint32_t> order;  // which row each of the optimiser's is
+    float spread;
+    Matrix layout;  // in the rows' order
     std::vector<std::string> notes;
+
+    void take_layout() {
+        const Matrix ordered = optimiser.layout();
+        if (layout.n_rows() == 0) layout = Matrix(ordered.n_rows(), ordered.n_columns());
+        for (std::size_t i = 0; i < ordered.n_rows(); ++i) {
+            for (std::size_t c = 0; c < ordered.n_columns(); ++c)
+                layout.row(order[i])[c] = spread * ordered.row(i)[c];
+        }
+    }
 };
 
 namespace {
@@ -82,7 +94,7 @@ Umap::Umap(const Neighbors& neighbors,
            std::stop_token stop) {
     check_arguments(neighbors, initial, n_components, options, labels);
     const UmapCurve curve = fit_umap_curve(options.min_dist, options.spread);
-    UmapSchedule schedule;
+    UmapSchedule schedule = umap_schedule(neighbors.n_rows);
     if (options.n_epochs) schedule.n_epochs = *options.n_epochs;
     std::vector<std::string> notes;
     const std::size_t n = neighbors.n_rows;
@@ -90,15 +102,23 @@ Umap::Umap(const Neighbors& neighbors,
         notes.push_back(fmt::format(
             "n_neighbors {} was cut to {}: there are no more rows", options.n_neighbors, n));
     }
-    const FuzzyGraph graph = make_graph(neighbors, options, schedule.n_epochs, pool, labels, stop);
-    const Matrix start = umap_start(
-        graph, initial, {.n_components = n_components, .seed = options.seed}, pool, stop);
-    UmapSlices slices = slice(graph, pool);
+    FuzzyGraph graph = make_graph(neighbors, options, schedule.n_epochs, pool, labels, stop);
+    const std::vector<std::uint32_t> order = order_by_neighborhood(graph);
+    graph = reordered(graph, order, pool);
+    const std::size_t columns = std::min(initial.n_columns, umap_start_columns);
+    const Matrix coordinates = reordered(initial, columns, order, pool);
+    const Matrix start = umap_start(graph,
+                                    coordinates.view(),
+                                    {.n_components = n_components, .seed = options.seed},
+                                    pool,
+                                    stop);
     impl_ = std::make_unique<Impl>(
-        Impl{UmapOptimiser(std::move(slices), start.view(), curve, schedule, options.seed, pool),
+        Impl{UmapOptimiser(slice(graph, pool), start.view(), curve, schedule, options.seed, pool),
+             order,
+             static_cast<float>(options.spread),
              {},
              std::move(notes)});
-    impl_->layout = impl_->optimiser.layout();
+    impl_->take_layout();
 }
 
 Umap::~Umap() = default;
@@ -106,7 +126,7 @@ Umap::Umap(Umap&&) noexcept = default;
 
 void Umap::step(int epochs) {
     impl_->optimiser.run(epochs);
-    impl_->layout = impl_->optimiser.layout();
+    impl_->take_layout();
 }
 
 bool Umap::is_done() const noexcept {
@@ -131,7 +151,7 @@ std::vector<std::byte> Umap::checkpoint() const {
 
 void Umap::restore(std::span<const std::byte> checkpoint) {
     read_umap_checkpoint(checkpoint, impl_->optimiser);
-    impl_->layout = impl_->optimiser.layout();
+    impl_->take_layout();
 }
 
 const std::vector<std::string>& Umap::notes() const noexcept {

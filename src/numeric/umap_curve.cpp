@@ -64,7 +64,6 @@ UmapCurve fit_umap_curve(double min_dist, double spread) {
             fmt::format(
                 "min_dist {} is out of range: 0..spread, and spread is {}", min_dist, spread));
     }
-    // The fit is done for a spread of 1, where it is well scaled; a then takes the unit back.
     const double shortest = min_dist / spread;
     Samples samples;
     for (int i = 0; i < n_samples; ++i) {
@@ -86,7 +85,6 @@ UmapCurve fit_umap_curve(double min_dist, double spread) {
             damping *= 10;
         }
     }
-    curve.a *= std::pow(spread, -2 * curve.b);
     return curve;
 }
 

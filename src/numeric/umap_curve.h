@@ -12,8 +12,8 @@ struct UmapCurve {
 };
 
 /// a and b by least squares against the wished curve at 300 distances in [0, 3 spread]: 1 up to
-/// min_dist, exp(-(d - min_dist) / spread) beyond it. Throws Error(invalid_argument) unless 0 <=
-/// min_dist <= spread and spread > 0.
+/// min_dist, exp(-(d - min_dist) / spread) beyond it; for distances measured in units of the
+/// spread. Throws Error(invalid_argument) unless 0 <= min_dist <= spread and spread > 0.
 UmapCurve fit_umap_curve(double min_dist, double spread);
 
 }  // namespace oort

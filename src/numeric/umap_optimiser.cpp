@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numbers>
 #include <utility>
 
 #include "numeric/random.h"
@@ -13,8 +14,42 @@ namespace oort {
 namespace {
 
 constexpr std::size_t slices_per_chunk = 64;
+constexpr std::size_t rows_per_chunk = 8192;
+
+/// Parabolas through each octave's values at the three Chebyshev nodes.
+template <class Function>
+ForceTable tabulate(const Function& function) {
+    ForceTable table{};
+    for (int exponent = -16; exponent < 16; ++exponent) {
+        double m[3];
+        double y[3];
+        for (int k = 0; k < 3; ++k) {
+            m[k] = 1.5 + 0.5 * std::cos((2 * k + 1) * std::numbers::pi / 6);
+            y[k] = function(std::ldexp(m[k], exponent));
+        }
+        const double slope_01 = (y[1] - y[0]) / (m[1] - m[0]);
+        const double slope_12 = (y[2] - y[1]) / (m[2] - m[1]);
+        const double bend = (slope_12 - slope_01) / (m[2] - m[0]);
+        const std::size_t row = static_cast<std::size_t>(exponent + 127) & 31;
+        table.c[2][row] = static_cast<float>(bend);
+        table.c[1][row] = static_cast<float>(slope_01 - bend * (m[0] + m[1]));
+        table.c[0][row] = static_cast<float>(y[0] - slope_01 * m[0] + bend * m[0] * m[1]);
+    }
+    return table;
+}
 
 }  // namespace
+
+UmapSchedule umap_schedule(std::size_t n_rows) {
+    UmapSchedule schedule;
+    schedule.n_epochs = n_rows <= 10'000 ? 500 : n_rows <= 200'000 ? 300 : 200;
+    // A cluster's share of the negatives falls with the number of clusters, and with it the room
+    // it takes; beyond this many rows repulsion grows so that clusters keep their room.
+    const double excess = std::max(1.0, static_cast<double>(n_rows) / 100'000);
+    schedule.repulsion *= excess;
+    schedule.n_negatives = 16 * static_cast<int>(std::ceil(std::min(excess, 4.0)));
+    return schedule;
+}
 
 UmapOptimiser::UmapOptimiser(UmapSlices slices,
                              MatrixView start,
@@ -27,6 +62,16 @@ UmapOptimiser::UmapOptimiser(UmapSlices slices,
       schedule_(schedule),
       seed_(seed),
       pool_(pool),
+      attraction_(tabulate([&](double square) {
+          return 2 * curve.a * curve.b * std::pow(square, curve.b - 1) /
+                 (1 + curve.a * std::pow(square, curve.b));
+      })),
+      repulsion_(tabulate([&](double square) {
+          const double push = 2 * curve.b /
+                              ((static_cast<double>(softening) + square) *
+                               (1 + curve.a * std::pow(square, curve.b)));
+          return std::min(push, static_cast<double>(largest_push) / std::sqrt(square));
+      })),
       n_components_(static_cast<int>(start.n_columns)) {
     const std::size_t stride = point_stride(n_components_);
     now_.resize(slices_.n_places() * stride);
@@ -48,10 +93,13 @@ void UmapOptimiser::run_once() {
     epoch.n_rows = slices_.row_at.size();
     epoch.a = static_cast<float>(curve_.a);
     epoch.b = static_cast<float>(curve_.b);
-    epoch.step = static_cast<float>(schedule_.first_step * std::pow(1 - t, schedule_.step_power));
+    epoch.attraction = &attraction_;
+    epoch.repulsion = &repulsion_;
+    epoch.step = static_cast<float>(schedule_.first_step * (1 - t) * (1 - t));
+    epoch.caution = static_cast<float>(schedule_.caution);
     epoch.momentum = static_cast<float>(schedule_.first_momentum +
                                         (schedule_.last_momentum - schedule_.first_momentum) * t);
-    epoch.repulsion = static_cast<float>(schedule_.repulsion);
+    epoch.repulsion_weight = static_cast<float>(schedule_.repulsion);
     epoch.n_negatives = static_cast<std::uint32_t>(schedule_.n_negatives);
     epoch.key = static_cast<std::uint32_t>(
         Random(seed_ ^ (0x9E3779B97F4A7C15ULL * static_cast<std::uint64_t>(epoch_ + 1))).next());
@@ -76,10 +124,13 @@ void UmapOptimiser::resume(int epoch, const std::byte* points, const std::byte* 
 Matrix UmapOptimiser::layout() const {
     const std::size_t stride = point_stride(n_components_);
     Matrix layout(slices_.row_at.size(), static_cast<std::size_t>(n_components_));
-    for (std::size_t place = 0; place < layout.n_rows(); ++place) {
-        const float* point = now_.data() + place * stride;
-        std::copy(point, point + layout.n_columns(), layout.row(slices_.row_at[place]));
-    }
+    parallel_for(pool_, layout.n_rows(), rows_per_chunk, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t place = begin; place < end; ++place) {
+            std::copy_n(now_.data() + place * stride,
+                        layout.n_columns(),
+                        layout.row(slices_.row_at[place]));
+        }
+    });
     return layout;
 }
 

@@ -20,13 +20,16 @@ namespace oort {
 
 struct UmapSchedule {
     int n_epochs = 300;
-    int n_negatives = 16;     ///< drawn for each point in each epoch
-    double repulsion = 2.5;   ///< of all negatives of a point together, beside its degree
-    double first_step = 0.2;  ///< falls to 0 as (1 - t)^step_power
-    double step_power = 2;
+    int n_negatives = 16;          ///< drawn for each point in each epoch, a multiple of 16
+    double repulsion = 2.5;        ///< of all negatives of a point together, beside its degree
+    double first_step = 0.4;       ///< falls to 0 as (1 - t)^2
     double first_momentum = 0.95;  ///< falls to last_momentum along a straight line
-    double last_momentum = 0.3;
+    double last_momentum = 0.5;
+    double caution = 0.25;  ///< share of the repulsion that counts as stiffness
 };
+
+/// What is best for n rows; measured, see docs/algorithms/umap.md.
+UmapSchedule umap_schedule(std::size_t n_rows);
 
 class UmapOptimiser {
   public:
@@ -67,6 +70,7 @@ class UmapOptimiser {
     UmapSchedule schedule_;
     std::uint64_t seed_;
     ThreadPool& pool_;
+    ForceTable attraction_, repulsion_;
     int n_components_;
     int epoch_ = 0;
     std::vector<float> now_, next_, velocity_;

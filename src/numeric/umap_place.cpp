@@ -11,6 +11,7 @@
 #include "numeric/random.h"
 #include "numeric/umap.h"
 #include "numeric/umap_curve.h"
+#include "numeric/umap_optimiser.h"
 
 namespace oort {
 
@@ -19,21 +20,31 @@ namespace {
 constexpr std::size_t rows_per_chunk = 64;
 constexpr int n_epochs = 40;
 constexpr int n_negatives = 5;
+constexpr double caution = 0.25;    // as in the optimiser, like the next
+constexpr double largest_push = 4;  // of one negative, as in the optimiser
 
 struct Placing {
     MatrixView layout;
     UmapCurve curve;
+    double per_spread;  // layout units to those of the curve
+    double repulsion;   // of one negative, beside the row's degree
     std::uint64_t seed;
+    bool zero_is_same;  // whether a neighbour at distance 0 is the row itself
 };
 
 using Point = std::array<double, 3>;
 
-double squared_distance(const Point& a, const float* b, std::size_t dims) {
+/// Where a row of the layout stands, in units of the spread.
+Point standing(const Placing& placing, std::uint32_t row) {
+    Point point{};
+    for (std::size_t c = 0; c < placing.layout.n_columns; ++c)
+        point[c] = placing.per_spread * static_cast<double>(placing.layout.row(row)[c]);
+    return point;
+}
+
+double squared_distance(const Point& a, const Point& b) {
     double sum = 1e-12;
-    for (std::size_t c = 0; c < dims; ++c) {
-        const double apart = a[c] - static_cast<double>(b[c]);
-        sum += apart * apart;
-    }
+    for (std::size_t c = 0; c < a.size(); ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
     return sum;
 }
 
@@ -45,9 +56,8 @@ Point weighted_mean(const Placing& placing,
     double total = 0;
     for (std::size_t j = 0; j < k; ++j) {
         const double weight = static_cast<double>(weights[j]);
-        const float* other = placing.layout.row(neighbors[j]);
-        for (std::size_t c = 0; c < placing.layout.n_columns; ++c)
-            mean[c] += weight * static_cast<double>(other[c]);
+        const Point other = standing(placing, neighbors[j]);
+        for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += weight * other[c];
         total += weight;
     }
     for (double& value : mean) value /= total;
@@ -62,32 +72,31 @@ void move_once(const Placing& placing,
                double step,
                Random& random,
                Point& point) {
-    const std::size_t dims = placing.layout.n_columns;
     const auto [a, b] = placing.curve;
     Point force{};
     double stiffness = 0;
     double degree = 0;
     for (std::size_t j = 0; j < k; ++j) {
-        const float* other = placing.layout.row(neighbors[j]);
-        const double square = squared_distance(point, other, dims);
+        const Point other = standing(placing, neighbors[j]);
+        const double square = squared_distance(point, other);
         const double pull = static_cast<double>(weights[j]) * 2 * a * b * std::pow(square, b - 1) /
                             (1 + a * std::pow(square, b));
-        for (std::size_t c = 0; c < dims; ++c)
-            force[c] += pull * (static_cast<double>(other[c]) - point[c]);
+        for (std::size_t c = 0; c < point.size(); ++c) force[c] += pull * (other[c] - point[c]);
         stiffness += pull;
         degree += static_cast<double>(weights[j]);
     }
     for (int s = 0; s < n_negatives; ++s) {
-        const float* other = placing.layout.row(random.below(placing.layout.n_rows));
-        const double square = squared_distance(point, other, dims);
+        const Point other =
+            standing(placing, static_cast<std::uint32_t>(random.below(placing.layout.n_rows)));
+        const double square = squared_distance(point, other);
         const double push = 2 * b / ((1e-3 + square) * (1 + a * std::pow(square, b)));
-        for (std::size_t c = 0; c < dims; ++c) {
-            const double apart = point[c] - static_cast<double>(other[c]);
-            force[c] += 0.5 * degree * std::clamp(push * apart, -4.0, 4.0);
-        }
+        const double held = std::min(push, largest_push / std::sqrt(square));
+        for (std::size_t c = 0; c < point.size(); ++c)
+            force[c] += placing.repulsion * degree * held * (point[c] - other[c]);
+        stiffness += caution * placing.repulsion * degree * held;
     }
     const double way = (1 - std::exp(-step * stiffness)) / std::max(stiffness, 1e-6);
-    for (std::size_t c = 0; c < dims; ++c) point[c] += way * force[c];
+    for (std::size_t c = 0; c < point.size(); ++c) point[c] += way * force[c];
 }
 
 Point place_row(const Placing& placing,
@@ -101,6 +110,9 @@ Point place_row(const Placing& placing,
     std::uint64_t key = placing.seed;
     for (std::size_t j = 0; j < k; ++j) key = (key ^ indices[j]) * 0x9E3779B97F4A7C15ULL;
     Random random(key);
+    // A row equal to one of the layout belongs where that one is.
+    if (placing.zero_is_same && neighbors.distances[row * neighbors.n_neighbors] == 0)
+        return standing(placing, indices[0]);
     Point point = weighted_mean(placing, indices, weights, k);
     for (int epoch = 0; epoch < n_epochs; ++epoch) {
         const double rest = 1 - static_cast<double>(epoch) / n_epochs;
@@ -125,7 +137,16 @@ Matrix umap_place(const Neighbors& neighbors,
                                 layout.n_rows,
                                 dims));
     }
-    const Placing placing{layout, fit_umap_curve(options.min_dist, options.spread), options.seed};
+    if (neighbors.n_rows > 0 && neighbors.n_neighbors == 0) {
+        throw Error(ErrorCode::invalid_argument,
+                    "the new rows have no neighbours: at least one of each is needed");
+    }
+    const Placing placing{layout,
+                          fit_umap_curve(options.min_dist, options.spread),
+                          1 / options.spread,
+                          umap_schedule(layout.n_rows).repulsion / n_negatives,
+                          options.seed,
+                          options.metric != Metric::dot};
     const std::size_t k =
         std::min(static_cast<std::size_t>(options.n_neighbors), neighbors.n_neighbors);
     // One row at a time has the mean distance of that row alone, so that no row's width depends on
@@ -145,7 +166,7 @@ Matrix umap_place(const Neighbors& neighbors,
             for (std::size_t i = begin; i < end; ++i) {
                 const Point point = place_row(placing, neighbors, memberships, i);
                 for (std::size_t c = 0; c < dims; ++c)
-                    places.row(i)[c] = static_cast<float>(point[c]);
+                    places.row(i)[c] = static_cast<float>(point[c] / placing.per_spread);
             }
         },
         stop);

@@ -14,10 +14,8 @@ namespace oort {
 namespace {
 
 constexpr std::size_t rows_per_chunk = 1024;
-constexpr std::size_t width = 4;        // floats of a row while it walks
+constexpr std::size_t width = umap_start_columns;
 constexpr float largest_deviation = 3;  // standard deviations, beyond which a start is drawn in
-constexpr float extent = 4;             // standard deviation of the start
-constexpr float noise = 1e-2F;          // of the start, in its units
 
 struct Walk {
     std::vector<float> values;  // n x width
@@ -41,8 +39,18 @@ std::array<double, width> sum_over_rows(const Walk& walk, ThreadPool& pool, cons
     return total;
 }
 
-/// Half of each row stays, half becomes the weighted mean of its neighbours.
-void walk_once(const FuzzyGraph& graph, Walk& walk, std::vector<float>& next, ThreadPool& pool) {
+/// next = own * walk + walked * (the mean of the row's neighbours) + before * next.
+struct Recurrence {
+    float own;
+    float walked;
+    float before;
+};
+
+void walk_once(const FuzzyGraph& graph,
+               const Recurrence& recurrence,
+               Walk& walk,
+               std::vector<float>& next,
+               ThreadPool& pool) {
     parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             std::array<float, width> sum{};
@@ -50,12 +58,15 @@ void walk_once(const FuzzyGraph& graph, Walk& walk, std::vector<float>& next, Th
                 const float* other = walk.values.data() + graph.targets[e] * width;
                 for (std::size_t c = 0; c < width; ++c) sum[c] += graph.weights[e] * other[c];
             }
+            // A row without edges stays with itself.
+            const bool is_alone = graph.begins[i] == graph.begins[i + 1];
             const float share =
-                walk.degrees[i] > 0 ? static_cast<float>(0.5 / walk.degrees[i]) : 0.0F;
-            const float kept = walk.degrees[i] > 0 ? 0.5F : 1.0F;
+                is_alone ? 0.0F : recurrence.walked / static_cast<float>(walk.degrees[i]);
+            const float kept = is_alone ? recurrence.own + recurrence.walked : recurrence.own;
             const float* own = walk.values.data() + i * width;
+            float* out = next.data() + i * width;
             for (std::size_t c = 0; c < width; ++c)
-                next[i * width + c] = kept * own[c] + share * sum[c];
+                out[c] = kept * own[c] + share * sum[c] + recurrence.before * out[c];
         }
     });
     walk.values.swap(next);
@@ -98,12 +109,12 @@ void make_orthonormal(Walk& walk, ThreadPool& pool) {
     }
 }
 
-Walk begin_walk(const FuzzyGraph& graph, MatrixView initial, int n_components, ThreadPool& pool) {
+Walk begin_walk(const FuzzyGraph& graph, MatrixView initial, ThreadPool& pool) {
     Walk walk;
     walk.n = graph.n_rows();
     walk.values.resize(walk.n * width);
     walk.degrees.resize(walk.n);
-    const std::size_t m = std::min(initial.n_columns, static_cast<std::size_t>(n_components));
+    const std::size_t m = std::min(initial.n_columns, width);
     parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             for (std::uint64_t e = graph.begins[i]; e < graph.begins[i + 1]; ++e)
@@ -126,16 +137,29 @@ Matrix umap_start(const FuzzyGraph& graph,
                   const UmapStartOptions& options,
                   ThreadPool& pool,
                   std::stop_token stop) {
-    Walk walk = begin_walk(graph, initial, options.n_components, pool);
-    make_orthonormal(walk, pool);
+    Walk walk = begin_walk(graph, initial, pool);
     std::vector<float> next(walk.values.size());
-    for (int step = 0; step < options.n_steps; ++step) {
+    for (int step = 0; step < options.n_walks; ++step) {
         throw_if_stopped(stop);
-        walk_once(graph, walk, next, pool);
-        if (step % 20 == 19) make_orthonormal(walk, pool);
+        walk_once(graph, {0.5F, 0.5F, 0}, walk, next, pool);
     }
     make_orthonormal(walk, pool);
+    const std::vector<float> smoothed = walk.values;
+    // Chebyshev's polynomial of the walk, with what is to be damped mapped to [-1, 1].
+    const float stretch = static_cast<float>(2 / (1 + options.passed));
+    const float shift = static_cast<float>((1 - options.passed) / (1 + options.passed));
+    for (int step = 0; step < options.degree; ++step) {
+        throw_if_stopped(stop);
+        const float twice = step == 0 ? 1.0F : 2.0F;
+        walk_once(
+            graph, {twice * shift, twice * stretch, step == 0 ? 0.0F : -1.0F}, walk, next, pool);
+    }
+    make_orthonormal(walk, pool);
+    const float blend = static_cast<float>(options.blend);
+    for (std::size_t at = 0; at < walk.values.size(); ++at) walk.values[at] += blend * smoothed[at];
     const std::size_t dims = static_cast<std::size_t>(options.n_components);
+    const float extent = static_cast<float>(options.extent);
+    const float noise = static_cast<float>(options.noise);
     Matrix start(walk.n, dims);
     parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
         Random random(options.seed * 0x9E3779B97F4A7C15ULL + begin);

@@ -5,6 +5,7 @@
 // Melville 2018 (arXiv:1802.03426) section 3.2 starts from them too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stop_token>
 
@@ -14,9 +15,17 @@
 
 namespace oort {
 
+/// How many of the principal coordinates are read at most.
+inline constexpr std::size_t umap_start_columns = 4;
+
 struct UmapStartOptions {
     int n_components = 2;
-    int n_steps = 60;  ///< of the walk
+    int n_walks = 10;      ///< lazy steps that smooth the principal coordinates
+    int degree = 40;       ///< of the polynomial that leaves the smoothest directions
+    double passed = 0.98;  ///< eigenvalues of the walk below this are damped
+    double blend = 0.1;    ///< of the smoothed principal coordinates that is kept
+    double extent = 6;     ///< standard deviation of the start
+    double noise = 1e-2;   ///< added to it, in the same unit
     std::uint64_t seed = 42;
 };
 

@@ -23,37 +23,41 @@ using Integers = hn::RebindToSigned<Floats>;
 using Vector = hn::Vec<Floats>;
 constexpr std::size_t lanes = hn::MaxLanes(Floats());
 
-/// 2 to the power of whole numbers in [-126, 127].
-HWY_INLINE Vector exp2_whole(hn::Vec<Integers> whole) {
+/// Adding this leaves a float's nearest whole number in the low bits of the sum.
+constexpr float rounder = 0x1.8p23F;
+
+/// A polynomial's value near 2^(x - whole) times 2^whole.
+HWY_INLINE Vector scaled_by(Vector value, Vector rounded) {
     const Integers i;
-    return hn::BitCast(Floats(), hn::ShiftLeft<23>(hn::Add(whole, hn::Set(i, 127))));
+    const auto shift = hn::ShiftLeft<23>(hn::BitCast(i, rounded));
+    return hn::BitCast(Floats(), hn::Add(hn::BitCast(i, value), shift));
 }
 
-/// 2^x for x in [-126, 126], to 3e-6 of its value.
+/// 2^x for x in [-125, 125], to 3e-6 of its value.
 HWY_INLINE Vector exp2_quick(Vector x) {
     const Floats f;
-    const auto whole = hn::NearestInt(x);
-    const Vector part = hn::Sub(x, hn::ConvertTo(f, whole));
+    const Vector rounded = hn::Add(x, hn::Set(f, rounder));
+    const Vector part = hn::Sub(x, hn::Sub(rounded, hn::Set(f, rounder)));
     Vector sum = hn::Set(f, 0.0095605102F);
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.055917039F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.24024981F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.69312197F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.99999919F));
-    return hn::Mul(sum, exp2_whole(whole));
+    return scaled_by(sum, rounded);
 }
 
-/// 2^x for x in [-126, 126], to 2e-7 of its value.
+/// 2^x for x in [-125, 125], to 2e-7 of its value.
 HWY_INLINE Vector exp2_precise(Vector x) {
     const Floats f;
-    const auto whole = hn::NearestInt(x);
-    const Vector part = hn::Sub(x, hn::ConvertTo(f, whole));
+    const Vector rounded = hn::Add(x, hn::Set(f, rounder));
+    const Vector part = hn::Sub(x, hn::Sub(rounded, hn::Set(f, rounder)));
     Vector sum = hn::Set(f, 0.0013266971F);
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.0096754595F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.055507426F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.24022122F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 0.69314695F));
     sum = hn::MulAdd(sum, part, hn::Set(f, 1.0F));
-    return hn::Mul(sum, exp2_whole(whole));
+    return scaled_by(sum, rounded);
 }
 
 /// log2(x) for normal x > 0, to 6e-5.

@@ -25,6 +25,22 @@ struct SlicesView {
     const float* degrees;  ///< sum of the weights of each row
 };
 
+/// The coefficients of attraction and repulsion as functions of the squared distance, each a
+/// parabola in every octave from 2^-16 to 2^16: with m in [1, 2) and e the mantissa and exponent of
+/// the square, row e & 31 holds value = c0 + m (c1 + m c2).
+struct ForceTable {
+    alignas(64) float c[3][32];
+};
+
+/// Squared distances below and above which a force's coefficient no longer changes.
+inline constexpr float least_square = 0x1p-16F;
+inline constexpr float largest_square = 0x1.fffffep15F;
+
+/// What keeps two points at the same place from being pushed apart without bound: added to a
+/// square, and the largest push.
+inline constexpr float softening = 1e-3F;
+inline constexpr float largest_push = 4;
+
 struct EpochView {
     SlicesView slices;
     const float* now;  ///< points as they are, point_stride apart; not written to
@@ -33,11 +49,14 @@ struct EpochView {
     std::size_t n_rows;
     float a;
     float b;
-    float step;       ///< how far of its way a point goes
-    float momentum;   ///< share of the velocity that is kept
-    float repulsion;  ///< of all negatives together, beside a row's degree
-    std::uint32_t n_negatives;
-    std::uint32_t key;  ///< decides the negatives together with row and count
+    const ForceTable* attraction;  ///< 2 a b s^(b - 1) / (1 + a s^b) of s = d^2
+    const ForceTable* repulsion;   ///< 2 b / ((softening + s) (1 + a s^b)), pushing at most so far
+    float step;                    ///< how far of its way a point goes
+    float momentum;                ///< share of the velocity that is kept
+    float repulsion_weight;        ///< of all negatives together, beside a row's degree
+    float caution;                 ///< share of the repulsion that counts as stiffness
+    std::uint32_t n_negatives;     ///< drawn for each row, a multiple of 16
+    std::uint32_t key;             ///< decides the negatives together with slice and count
 };
 
 /// Moves the rows of the slices [begin, end) of a layout of n_components (2 or 3).
