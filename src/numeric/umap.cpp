@@ -24,16 +24,20 @@ struct Umap::Impl {
     UmapOptimiser optimiser;           // of the rows in `order`, in units of the spread
     std::vector<std::uint32_t> order;  // which row each of the optimiser's is
     float spread;
-    Matrix layout;  // in the rows' order
     std::vector<std::string> notes;
+    Matrix layout;  // in the rows' order, once somebody asks
+    bool is_layout_current = false;
 
-    void take_layout() {
+    MatrixView current_layout() {
+        if (is_layout_current) return layout.view();
         const Matrix ordered = optimiser.layout();
         if (layout.n_rows() == 0) layout = Matrix(ordered.n_rows(), ordered.n_columns());
         for (std::size_t i = 0; i < ordered.n_rows(); ++i) {
             for (std::size_t c = 0; c < ordered.n_columns(); ++c)
                 layout.row(order[i])[c] = spread * ordered.row(i)[c];
         }
+        is_layout_current = true;
+        return layout.view();
     }
 };
 
@@ -118,7 +122,6 @@ Umap::Umap(const Neighbors& neighbors,
              static_cast<float>(options.spread),
              {},
              std::move(notes)});
-    impl_->take_layout();
 }
 
 Umap::~Umap() = default;
@@ -126,7 +129,7 @@ Umap::Umap(Umap&&) noexcept = default;
 
 void Umap::step(int epochs) {
     impl_->optimiser.run(epochs);
-    impl_->take_layout();
+    impl_->is_layout_current = false;
 }
 
 bool Umap::is_done() const noexcept {
@@ -142,7 +145,7 @@ int Umap::n_epochs() const noexcept {
 }
 
 MatrixView Umap::layout() const {
-    return impl_->layout.view();
+    return impl_->current_layout();
 }
 
 std::vector<std::byte> Umap::checkpoint() const {
@@ -151,7 +154,7 @@ std::vector<std::byte> Umap::checkpoint() const {
 
 void Umap::restore(std::span<const std::byte> checkpoint) {
     read_umap_checkpoint(checkpoint, impl_->optimiser);
-    impl_->take_layout();
+    impl_->is_layout_current = false;
 }
 
 const std::vector<std::string>& Umap::notes() const noexcept {
