@@ -36,7 +36,8 @@ class ExactDistances {
     /// Row `row` of `queries`, which are as wide as the points. Reuses the memory of `query`.
     void query(PointsView queries, std::size_t row, DistanceQuery& query) const;
 
-    /// out[i] = the distance from query to row rows[i]. The bits depend on these two rows alone.
+    /// out[i] = the distance from query to row rows[i]. The bits depend on these two rows alone,
+    /// not on which of them is the query.
     void measure(const DistanceQuery& query,
                  const std::uint32_t* rows,
                  std::size_t n,

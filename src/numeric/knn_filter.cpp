@@ -11,7 +11,7 @@ namespace oort {
 
 namespace {
 
-constexpr std::size_t least_kept = 1024;
+constexpr std::size_t least_kept = 512;
 constexpr std::size_t slack = 16;  // written beyond the end by kernels
 
 }  // namespace
@@ -26,7 +26,7 @@ FilteredSearch::FilteredSearch(const Leaves& leaves,
       distances_(distances),
       k_(k),
       ties_(ties),
-      n_kept_(std::max(least_kept, 8 * k)),
+      n_kept_(std::max(least_kept, 6 * k)),
       capacity_(2 * n_kept_ + most_leaf_points + slack),
       keys_(most_queries * capacity_),
       points_(most_queries * capacity_),

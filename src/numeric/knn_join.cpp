@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/knn_join.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <mutex>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "numeric/knn_exact.h"
 #include "numeric/knn_kmeans.h"
 #include "numeric/simd/select_kernel.h"
 
@@ -14,6 +20,7 @@ namespace oort {
 namespace {
 
 constexpr std::size_t slack = 16;  // written beyond the end by kernels
+constexpr std::size_t most_fetched = 8192;
 
 /// One task: all queries of a leaf. Nobody else writes their neighbours.
 class LeafJoin {
@@ -30,7 +37,8 @@ class LeafJoin {
           distances_(distances),
           n_probes_(std::min(settings.n_probes, leaves.size())),
           n_wanted_(static_cast<std::uint32_t>(settings.n_candidates + 1)),
-          graph_(graph) {}
+          graph_(graph),
+          nearest_(graph.n_neighbors) {}
 
     void run(std::size_t leaf) {
         leaf_ = leaf;
@@ -39,6 +47,7 @@ class LeafJoin {
         find_around();
         choose_leaves();
         collect();
+        measure();
         for (std::size_t q = 0; q < n_queries_; ++q) finish(q);
     }
 
@@ -150,32 +159,90 @@ class LeafJoin {
         found.limit = kept.limit;
     }
 
+    /// Measures the candidates of all queries. A row is a candidate of several queries of a leaf:
+    /// it is read once, while the queries' rows stay in cache.
+    void measure() {
+        const std::uint32_t first = leaves_.first_position(leaf_);
+        n_askers_.resize(leaves_.point_at.size(), 0);
+        first_pair_.assign(1, 0);
+        candidates_.clear();
+        for (std::size_t q = 0; q < n_queries_; ++q) {
+            cut(found_[q], n_wanted_);
+            for (std::size_t i = 0; i < found_[q].count; ++i) {
+                const std::uint32_t position = found_[q].points[i];
+                if (n_askers_[position]++ == 0) candidates_.push_back(position);
+            }
+            first_pair_.push_back(first_pair_.back() + found_[q].count);
+        }
+        pairs_.resize(first_pair_.back());
+        measured_.resize(first_pair_.back());
+        // From here on n_askers_ says where the pairs of a candidate go.
+        std::uint32_t end = 0;
+        for (const std::uint32_t position : candidates_)
+            end += std::exchange(n_askers_[position], end);
+        for (std::size_t q = 0; q < n_queries_; ++q) {
+            for (std::size_t i = 0; i < found_[q].count; ++i) {
+                pairs_[n_askers_[found_[q].points[i]]++] = {
+                    leaves_.point_at[first + q], first_pair_[q] + static_cast<std::uint32_t>(i)};
+            }
+        }
+        std::uint32_t begin = 0;
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            if (c + 1 < candidates_.size()) fetch_row(leaves_.point_at[candidates_[c + 1]]);
+            const std::uint32_t pairs_end = std::exchange(n_askers_[candidates_[c]], 0);
+            measure_from(leaves_.point_at[candidates_[c]], begin, pairs_end);
+            begin = pairs_end;
+        }
+    }
+
+    /// Rows lie anywhere in memory; asked for early they arrive in time.
+    void fetch_row(std::uint32_t row) const {
+        const PointsView points = distances_.points();
+        const std::size_t row_bytes = points.n_columns * size_bytes(points.type);
+        const auto* bytes = static_cast<const std::byte*>(points.data) + row * row_bytes;
+        for (std::size_t at = 0; at < std::min(row_bytes, most_fetched); at += 64)
+            hwy::Prefetch(bytes + at);
+    }
+
+    /// The distances of the pairs begin..end, all of them with `row`.
+    void measure_from(std::uint32_t row, std::uint32_t begin, std::uint32_t end) {
+        rows_.clear();
+        for (std::uint32_t pair = begin; pair < end; ++pair) rows_.push_back(pairs_[pair].query);
+        row_distances_.resize(rows_.size());
+        distances_.query(distances_.points(), row, query_);
+        distances_.measure(query_, rows_.data(), rows_.size(), row_distances_.data());
+        for (std::uint32_t pair = begin; pair < end; ++pair)
+            measured_[pairs_[pair].place] = row_distances_[pair - begin];
+    }
+
     void finish(std::size_t q) {
         const std::size_t k = graph_.n_neighbors;
         const std::uint32_t self = leaves_.point_at[leaves_.first_position(leaf_) + q];
-        cut(found_[q], n_wanted_);
-        rows_.clear();
+        nearest_.clear();
+        std::size_t n_others = 0;
         for (std::size_t i = 0; i < found_[q].count; ++i) {
             const std::uint32_t row = leaves_.point_at[found_[q].points[i]];
-            if (row != self) rows_.push_back(row);
+            if (row == self) continue;
+            nearest_.add(measured_[first_pair_[q] + i], row);
+            ++n_others;
         }
-        if (rows_.size() < k) {
+        nearest_.sort();
+        if (n_others < k) {
             // The leaves looked into are too small: everybody is a candidate.
-            rows_.resize(graph_.n_rows);
-            std::iota(rows_.begin(), rows_.end(), 0U);
-            rows_.erase(rows_.begin() + self);
+            nearest_.clear();
+            distances_.query(distances_.points(), self, query_);
+            nearest_of_all(query_, self, distances_, nearest_);
         }
-        distances_.query(distances_.points(), self, query_);
-        measured_.resize(rows_.size());
-        distances_.measure(query_, rows_.data(), rows_.size(), measured_.data());
-        NearestRows nearest(k);
-        for (std::size_t i = 0; i < rows_.size(); ++i) nearest.add(measured_[i], rows_[i]);
-        nearest.sort();
         for (std::size_t i = 0; i < k; ++i) {
-            graph_.indices[self * k + i] = nearest.row(i);
-            graph_.distances[self * k + i] = nearest.distance(i);
+            graph_.indices[self * k + i] = nearest_.row(i);
+            graph_.distances[self * k + i] = nearest_.distance(i);
         }
     }
+
+    struct Pair {
+        std::uint32_t query;  // its row
+        std::uint32_t place;  // in measured_
+    };
 
     const Leaves& leaves_;
     const Panels& centres_;
@@ -194,9 +261,15 @@ class LeafJoin {
     std::vector<std::int32_t> keys_;
     std::vector<std::uint32_t> points_;
     std::vector<Candidates> found_;
+    std::vector<std::uint32_t> n_askers_;    // by position; zeros between leaves
+    std::vector<std::uint32_t> candidates_;  // positions
+    std::vector<std::uint32_t> first_pair_;  // of each query
+    std::vector<Pair> pairs_;                // by candidate
+    std::vector<float> measured_;            // by query, in the order of its candidates
     std::vector<std::uint32_t> rows_;
-    std::vector<float> measured_;
+    std::vector<float> row_distances_;
     DistanceQuery query_;
+    NearestRows nearest_;
 };
 
 }  // namespace
@@ -209,18 +282,33 @@ void join_leaves(const Leaves& leaves,
                  ThreadPool& pool,
                  const std::stop_token& stop) {
     const Panels centres = panels_of(leaves.centres);
-    // Neighbouring leaves share what they read, and tasks what they allocate.
+    // Joins are handed from task to task, so that their memory is asked for once.
+    std::mutex mutex;
+    std::vector<std::unique_ptr<LeafJoin>> idle;
     constexpr std::size_t leaves_per_task = 4;
     parallel_for(
         pool,
         leaves.size(),
         leaves_per_task,
         [&](std::size_t begin, std::size_t end) {
-            LeafJoin join(leaves, centres, space, distances, settings, graph);
+            std::unique_ptr<LeafJoin> join;
+            {
+                const std::lock_guard lock(mutex);
+                if (!idle.empty()) {
+                    join = std::move(idle.back());
+                    idle.pop_back();
+                }
+            }
+            if (!join) {
+                join =
+                    std::make_unique<LeafJoin>(leaves, centres, space, distances, settings, graph);
+            }
             for (std::size_t leaf = begin; leaf < end; ++leaf) {
                 throw_if_stopped(stop);
-                join.run(leaf);
+                join->run(leaf);
             }
+            const std::lock_guard lock(mutex);
+            idle.push_back(std::move(join));
         },
         stop);
 }

@@ -155,6 +155,29 @@ Members move_points(const SearchRows& rows,
     return moved;
 }
 
+/// Leaves in an order in which each lies near the one before, so that what was read for one is
+/// still in cache for the next.
+Members chained(const SearchRows& rows, Members members, ThreadPool& pool) {
+    const SearchRows centres = centres_of(rows, members, pool);
+    const Panels all = panels_of(centres);
+    std::vector<std::int32_t> keys(all.n_panels() * panel_points);
+    std::vector<std::uint8_t> is_taken(members.size(), 0);
+    Members result;
+    std::size_t last = 0;
+    while (true) {
+        is_taken[last] = 1;
+        result.push_back(std::move(members[last]));
+        if (result.size() == members.size()) return result;
+        measure_keys(rows.arithmetic, all.view(), centres.row(last), 1, keys.data());
+        std::size_t nearest = members.size();
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            if (is_taken[i] == 0 && (nearest == members.size() || keys[i] < keys[nearest]))
+                nearest = i;
+        }
+        last = nearest;
+    }
+}
+
 Leaves lay_out(const SearchRows& rows,
                const Members& members,
                ThreadPool& pool,
@@ -217,6 +240,8 @@ Leaves make_leaves(const SearchRows& rows,
     };
     members = cut_groups(rows, std::move(members), is_large, seed + 2, pool, stop);
     members = cut_evenly(std::move(members));
+    // Those of tops stand side by side as it is.
+    if (n_leaves <= most_at_once) members = chained(rows, std::move(members), pool);
     Leaves leaves = lay_out(rows, members, pool, stop);
     leaves.centres = centres_of(rows, members, pool);
     return leaves;

@@ -16,7 +16,7 @@ namespace oort {
 
 namespace {
 
-constexpr std::size_t sample_size = 600;
+constexpr std::size_t sample_size = 400;
 constexpr std::size_t queries_per_task = 24;
 
 // Cycles: of a word of a pair of points in a tile; of a coordinate of a candidate, and of the rest

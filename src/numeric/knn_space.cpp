@@ -26,7 +26,7 @@ constexpr double enough_variance = 0.995;
 
 // The axes need not be those of all rows: candidates are measured again. Wide rows are cheaper by
 // their products, of which a sample has few.
-constexpr std::size_t sample_rows = 8192;
+constexpr std::size_t sample_rows = 4096;
 constexpr std::size_t sample_rows_wide = 3072;
 constexpr std::size_t wide = 1536;
 

@@ -55,7 +55,11 @@ struct ScaledSquaredDifference {
                                           hn::Vec<Floats> value,
                                           float scale,
                                           hn::Vec<Floats> sum) const {
-        const auto difference = hn::NegMulAdd(value, hn::Set(Floats(), scale), query);
+        // The product is rounded, as that of the query was, so that the two rows may change places;
+        // a plain multiplication might be merged with the subtraction.
+        const Floats f;
+        const auto scaled = hn::MulAdd(value, hn::Set(f, scale), hn::Zero(f));
+        const auto difference = hn::Sub(query, scaled);
         return hn::MulAdd(difference, difference, sum);
     }
 };
