@@ -26,7 +26,7 @@ struct Umap::Impl {
     float spread;
     std::vector<std::string> notes;
     Matrix layout;  // in the rows' order, once somebody asks
-    bool is_layout_current = false;
+    bool is_layout_current;
 
     MatrixView current_layout() {
         if (is_layout_current) return layout.view();
@@ -120,8 +120,9 @@ Umap::Umap(const Neighbors& neighbors,
         Impl{UmapOptimiser(slice(graph, pool), start.view(), curve, schedule, options.seed, pool),
              order,
              static_cast<float>(options.spread),
+             std::move(notes),
              {},
-             std::move(notes)});
+             false});
 }
 
 Umap::~Umap() = default;
