@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "numeric/random.h"
@@ -330,6 +333,52 @@ TEST(Pca, MoreThanSixteenComponentsAreTheSameAsAFew) {
         EXPECT_NEAR(few.explained_variance[c], many.explained_variance[c], 1e-9);
         for (std::size_t i = 0; i < 400; ++i)
             EXPECT_NEAR(coordinate(few, i, c), coordinate(many, i, c), 1e-5);
+    }
+}
+
+TEST(Pca, ManyRowsOfManyDimensionsAreSolvedAsByHand) {
+    // Pairs of rows at a e_j and -a e_j: direction j has the variance 2 a^2 / (n - 1), and where
+    // the matrix of products would be large, it is found without it.
+    const std::size_t d = 1600;
+    Matrix points(2 * d, d);
+    for (std::size_t j = 0; j < d; ++j) {
+        points.row(2 * j)[j] = 10 / (1 + static_cast<float>(j));
+        points.row(2 * j + 1)[j] = -points.row(2 * j)[j];
+    }
+    const PcaResult result = run(points, 4);
+    double total = 0;
+    for (std::size_t j = d; j-- > 0;) total += 200 / std::pow(1 + static_cast<double>(j), 2);
+    EXPECT_NEAR(result.total_variance, total / 3199, 1e-6 * total / 3199);
+    for (std::size_t c = 0; c < 4; ++c) {
+        const double a = 10 / (1 + static_cast<double>(c));
+        EXPECT_NEAR(result.explained_variance[c], 2 * a * a / 3199, 1e-6 * a * a) << c;
+        EXPECT_NEAR(result.components[c * d + c], 1, 1e-5) << c;
+        EXPECT_NEAR(coordinate(result, 2 * c, c), a, 1e-4) << c;
+    }
+    expect_consistent(result, d);
+    expect_same_bits(run(points, 4, 1), result);
+}
+
+TEST(Pca, BytesAndHalvesGiveWhatTheirFloatsGive) {
+    Random random(4);
+    for (const auto& [n, d] : {std::pair<std::size_t, std::size_t>{300, 40}, {40, 300}}) {
+        Matrix floats(n, d);
+        std::vector<std::uint8_t> bytes(n * d);
+        std::vector<std::uint16_t> halves(n * d);
+        for (std::size_t i = 0; i < n * d; ++i) {
+            // 1 + m / 1024 with m below 256: a half with these bits as its mantissa.
+            const auto m = static_cast<std::uint8_t>(i % d == 3 ? 9 : random.below(256));
+            bytes[i] = m;
+            halves[i] = static_cast<std::uint16_t>(0x3c00 + m);
+            floats.row(0)[i] = m;
+        }
+        ThreadPool pool(2);
+        const PcaOptions options{.n_components = 5};
+        const PcaResult of_floats = pca(floats.view(), options, pool);
+        expect_same_bits(pca({bytes.data(), n, d, ElementType::uint8}, options, pool), of_floats);
+        for (std::size_t i = 0; i < n * d; ++i) floats.row(0)[i] = 1 + floats.row(0)[i] / 1024;
+        expect_same_bits(pca({halves.data(), n, d, ElementType::float16}, options, pool),
+                         pca(floats.view(), options, pool));
     }
 }
 

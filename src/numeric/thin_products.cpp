@@ -11,10 +11,10 @@ namespace oort {
 
 namespace {
 
-constexpr std::size_t block_rows = 256;
-constexpr std::size_t block_columns = 256;
-// Not a power of two: the same column of many rows would fall into one set of the cache.
-constexpr std::size_t block_stride = block_columns + 16;
+constexpr std::size_t max_block_rows = 256;
+constexpr std::size_t min_block_rows = 64;
+constexpr std::size_t block_bytes = 4 << 20;  // a core's share of a cache
+constexpr std::size_t block_columns = 256;    // summed in float
 constexpr std::size_t square = panel_width * panel_width;
 constexpr std::size_t max_parts = 16;
 constexpr std::size_t parts_bytes = 256 << 20;
@@ -41,17 +41,11 @@ std::vector<float> panels_of(const std::vector<double>& values, std::size_t r, s
 
 /// What one task computes in.
 struct ThinProducts::Space {
-    explicit Space(std::size_t b)
-        : n_panels(n_chunks(b, panel_width)),
-          centred(block_rows * block_stride),
-          products(block_rows * n_panels * panel_width),
-          factors(block_rows * n_panels * panel_width) {}
-
-    std::size_t n_panels;
+    std::size_t n_panels;  // of the thin matrix
     RowReader::Buffer buffer;
-    std::vector<float> centred;    // block_rows x block_stride
+    std::vector<float> centred;    // panels of 32 columns of X and block_rows_ rows
     std::vector<double> products;  // squares: (group of 32 rows, panel)
-    std::vector<float> factors;    // rows of U: panels of block_rows rows
+    std::vector<float> factors;    // rows of U: panels of block_rows_ rows
 };
 
 ThinProducts::ThinProducts(const RowReader& points,
@@ -59,45 +53,47 @@ ThinProducts::ThinProducts(const RowReader& points,
                            const Centring& centring,
                            ThreadPool& pool,
                            const std::stop_token& stop)
-    : points_(points), rows_(rows), centring_(centring), pool_(pool), stop_(stop) {}
+    : points_(points), rows_(rows), centring_(centring), pool_(pool), stop_(stop) {
+    const std::size_t fitting = block_bytes / (rounded_up(points.n_columns()) * sizeof(float));
+    block_rows_ = std::clamp(fitting / panel_width * panel_width, min_block_rows, max_block_rows);
+    // Not a power of two: the panels of one row would all fall into one set of the cache.
+    panel_stride_ = block_rows_ * panel_width + 48;
+}
 
-/// Writes the block to space.centred, with zeros up to a whole number of 32 rows and columns.
-void ThinProducts::centre(std::size_t first,
-                          std::size_t count,
-                          std::size_t first_column,
-                          std::size_t n_columns,
-                          Space& space) const {
-    const std::size_t width = rounded_up(n_columns);
-    for (std::size_t i = 0; i < rounded_up(count); ++i) {
-        float* out = &space.centred[i * block_stride];
-        std::size_t n_written = 0;
-        if (i < count) {
-            centre_row(points_.part(rows_[first + i], first_column, n_columns, space.buffer),
-                       centring_.view(first_column),
-                       n_columns,
-                       out);
-            n_written = n_columns;
-        }
-        std::fill(out + n_written, out + width, 0.0F);
+ThinProducts::Space ThinProducts::new_space(std::size_t b) const {
+    Space space;
+    space.n_panels = n_chunks(b, panel_width);
+    space.centred.resize(n_chunks(points_.n_columns(), panel_width) * panel_stride_);
+    space.products.resize(block_rows_ * space.n_panels * panel_width);
+    space.factors.resize(block_rows_ * space.n_panels * panel_width);
+    return space;
+}
+
+/// Writes rows [first, first + count) of X to space.centred. What stands there behind them, up to a
+/// whole group of 32, is multiplied too, and not used.
+void ThinProducts::centre(std::size_t first, std::size_t count, Space& space) const {
+    for (std::size_t i = 0; i < count; ++i) {
+        centre_into_panels(points_.row(rows_[first + i], space.buffer),
+                           centring_.view(),
+                           points_.n_columns(),
+                           panel_stride_,
+                           &space.centred[i * panel_width]);
     }
 }
 
-/// space.products = rows [first, first + count) of X V, count <= 256.
-void ThinProducts::multiply(std::size_t first,
-                            std::size_t count,
-                            const float* v,
-                            Space& space) const {
+/// space.products = the first `count` rows of the block times V.
+void ThinProducts::multiply(std::size_t count, const float* v, Space& space) const {
     const std::size_t d = points_.n_columns();
     std::fill(space.products.begin(), space.products.end(), 0.0);
     for (std::size_t column = 0; column < d; column += block_columns) {
         const std::size_t n_columns = std::min(block_columns, d - column);
-        centre(first, count, column, n_columns, space);
+        const float* block = &space.centred[column / panel_width * panel_stride_];
         for (std::size_t panel = 0; panel < space.n_panels; ++panel) {
             const float* factor = v + (panel * rounded_up(d) + column) * panel_width;
             for (std::size_t i = 0; i < count; i += panel_width) {
                 add_row_product(
-                    &space.centred[i * block_stride],
-                    block_stride,
+                    block + i * panel_width,
+                    panel_stride_,
                     factor,
                     n_columns,
                     &space.products[(i / panel_width * space.n_panels + panel) * square]);
@@ -106,25 +102,15 @@ void ThinProducts::multiply(std::size_t first,
     }
 }
 
-/// sums += X^T U over these rows; squares (group of 32 columns of X, panel).
-void ThinProducts::add_transposed(std::size_t first,
-                                  std::size_t count,
-                                  Space& space,
-                                  double* sums) const {
-    const std::size_t d = points_.n_columns();
-    for (std::size_t column = 0; column < d; column += block_columns) {
-        const std::size_t n_columns = std::min(block_columns, d - column);
-        centre(first, count, column, n_columns, space);
+/// sums += X^T U over these rows; squares (panel of X, panel of U).
+void ThinProducts::add_transposed(std::size_t count, Space& space, double* sums) const {
+    const std::size_t n_column_panels = n_chunks(points_.n_columns(), panel_width);
+    for (std::size_t p = 0; p < n_column_panels; ++p) {
         for (std::size_t panel = 0; panel < space.n_panels; ++panel) {
-            const float* factor = &space.factors[panel * block_rows * panel_width];
-            for (std::size_t j = 0; j < n_columns; j += panel_width) {
-                add_column_product(
-                    &space.centred[j],
-                    block_stride,
-                    factor,
-                    count,
-                    sums + ((column + j) / panel_width * space.n_panels + panel) * square);
-            }
+            add_panel_product(&space.centred[p * panel_stride_],
+                              &space.factors[panel * block_rows_ * panel_width],
+                              count,
+                              sums + (p * space.n_panels + panel) * square);
         }
     }
 }
@@ -134,10 +120,11 @@ void ThinProducts::times(const std::vector<double>& v, std::size_t b, const Take
     parallel_for(
         pool_,
         rows_.size(),
-        block_rows,
+        block_rows_,
         [&](std::size_t begin, std::size_t end) {
-            Space space(b);
-            multiply(begin, end - begin, panels.data(), space);
+            Space space = new_space(b);
+            centre(begin, end - begin, space);
+            multiply(end - begin, panels.data(), space);
             const std::size_t stride = space.n_panels * panel_width;
             std::vector<double> values(panel_width * stride);
             for (std::size_t row = begin; row < end; row += panel_width) {
@@ -160,7 +147,7 @@ std::vector<double> ThinProducts::sum_transposed(std::size_t b, const Make& make
     const std::size_t n = rows_.size();
     const std::size_t d = points_.n_columns();
     const std::size_t part_size = rounded_up(d) * rounded_up(b);
-    const std::size_t n_blocks = n_chunks(n, block_rows);
+    const std::size_t n_blocks = n_chunks(n, block_rows_);
     // Each part has a sum of its own over some of the blocks; how many decides the shape alone.
     const std::size_t n_parts =
         std::min(n_blocks,
@@ -171,13 +158,14 @@ std::vector<double> ThinProducts::sum_transposed(std::size_t b, const Make& make
         n_parts,
         1,
         [&](std::size_t part, std::size_t) {
-            Space space(b);
+            Space space = new_space(b);
             for (std::size_t block = part; block < n_blocks; block += n_parts) {
                 throw_if_stopped(stop_);
-                const std::size_t first = block * block_rows;
-                const std::size_t count = std::min(block_rows, n - first);
+                const std::size_t first = block * block_rows_;
+                const std::size_t count = std::min(block_rows_, n - first);
+                centre(first, count, space);
                 make(first, count, space);
-                add_transposed(first, count, space, &sums[part * part_size]);
+                add_transposed(count, space, &sums[part * part_size]);
             }
         },
         stop_);
@@ -203,7 +191,7 @@ std::vector<double> ThinProducts::transposed_times(const std::vector<double>& u,
     return sum_transposed(b, [&](std::size_t first, std::size_t count, Space& space) {
         for (std::size_t i = 0; i < count; ++i) {
             for (std::size_t c = 0; c < b; ++c) {
-                space.factors[(c / panel_width * block_rows + i) * panel_width + c % panel_width] =
+                space.factors[(c / panel_width * block_rows_ + i) * panel_width + c % panel_width] =
                     static_cast<float>(u[(first + i) * b + c]);
             }
         }
@@ -211,11 +199,11 @@ std::vector<double> ThinProducts::transposed_times(const std::vector<double>& u,
 }
 
 double ThinProducts::sum_of_squares() const {
-    std::vector<double> parts(n_chunks(rows_.size(), block_rows), 0.0);
+    std::vector<double> parts(n_chunks(rows_.size(), max_block_rows), 0.0);
     parallel_for(
         pool_,
         rows_.size(),
-        block_rows,
+        max_block_rows,
         [&](std::size_t begin, std::size_t end) {
             RowReader::Buffer buffer;
             std::vector<float> centred(points_.n_columns());
@@ -224,7 +212,7 @@ double ThinProducts::sum_of_squares() const {
                            centring_.view(),
                            centred.size(),
                            centred.data());
-                parts[begin / block_rows] += squared_length(centred.data(), centred.size());
+                parts[begin / max_block_rows] += squared_length(centred.data(), centred.size());
             }
         },
         stop_);
@@ -233,14 +221,14 @@ double ThinProducts::sum_of_squares() const {
 
 std::vector<double> ThinProducts::gram_times(const std::vector<double>& v, std::size_t b) const {
     const std::vector<float> panels = panels_of(v, points_.n_columns(), b);
-    return sum_transposed(b, [&](std::size_t first, std::size_t count, Space& space) {
-        multiply(first, count, panels.data(), space);
+    return sum_transposed(b, [&](std::size_t, std::size_t count, Space& space) {
+        multiply(count, panels.data(), space);
         for (std::size_t i = 0; i < count; ++i) {
             for (std::size_t panel = 0; panel < space.n_panels; ++panel) {
                 const double* from =
                     &space.products[(i / panel_width * space.n_panels + panel) * square +
                                     i % panel_width * panel_width];
-                float* to = &space.factors[(panel * block_rows + i) * panel_width];
+                float* to = &space.factors[(panel * block_rows_ + i) * panel_width];
                 for (std::size_t c = 0; c < panel_width; ++c) to[c] = static_cast<float>(from[c]);
             }
         }

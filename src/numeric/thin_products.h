@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products of the centred points X (n x d) with thin matrices, those of few columns: X V, X^T U,
-// and X^T X V in a single pass over the points. X is never made whole: 256 rows by 256 columns of
-// it at a time are centred in a core's own cache. Products are summed in float over at most 256
-// terms, and these sums in double.
+// and X^T X V in a single pass over the points. X is never made whole: at most 256 rows of it at a
+// time are centred. Products are summed in float over at most 256 terms, and these sums in double.
 #pragma once
 
 #include <cstddef>
@@ -52,24 +51,24 @@ class ThinProducts {
   private:
     struct Space;
 
+    Space new_space(std::size_t b) const;
+
     /// Adds up X^T U over all rows, where `make` writes the rows [first, first + count) of U to
     /// panels.
     using Make = std::function<void(std::size_t first, std::size_t count, Space& space)>;
     std::vector<double> sum_transposed(std::size_t b, const Make& make) const;
 
-    void multiply(std::size_t first, std::size_t count, const float* v, Space& space) const;
-    void add_transposed(std::size_t first, std::size_t count, Space& space, double* sums) const;
-    void centre(std::size_t first,
-                std::size_t count,
-                std::size_t first_column,
-                std::size_t n_columns,
-                Space& space) const;
+    void centre(std::size_t first, std::size_t count, Space& space) const;
+    void multiply(std::size_t count, const float* v, Space& space) const;
+    void add_transposed(std::size_t count, Space& space, double* sums) const;
 
     const RowReader& points_;
     const std::vector<std::uint32_t>& rows_;
     const Centring& centring_;
     ThreadPool& pool_;
     const std::stop_token& stop_;
+    std::size_t block_rows_;    // that are centred at once
+    std::size_t panel_stride_;  // of a block's panels
 };
 
 }  // namespace oort

@@ -25,25 +25,32 @@ constexpr std::size_t tile_rows = float_lanes == 16 ? 8 : 4;
 constexpr std::size_t tile_vectors = 2;
 constexpr std::size_t tile_columns = tile_vectors * float_lanes;
 
-// Element (i, p) of the left factor stands at a[i * row_step + p * term_step].
+/// c += a^T b, where a is a panel of k rows; or c += a b, where a is in panels of 32 columns.
+/// One function, since sums handed from one to another do not stay in registers.
+template <bool is_transposed>
 HWY_INLINE void add_tile(const float* HWY_RESTRICT a,
-                         std::size_t row_step,
-                         std::size_t term_step,
+                         std::size_t panel_stride,
                          const float* HWY_RESTRICT b,
                          std::size_t k,
                          double* HWY_RESTRICT c) {
+    constexpr std::size_t row_step = is_transposed ? 1 : panel_width;
+    constexpr std::size_t term_step = is_transposed ? panel_width : 1;
     const Floats f;
     hn::Vec<Floats> sums[tile_rows][tile_vectors];
     for (auto& row : sums) {
         for (auto& sum : row) sum = hn::Zero(f);
     }
-    for (std::size_t p = 0; p < k; ++p) {
-        const auto b0 = hn::LoadU(f, b + p * panel_width);
-        const auto b1 = hn::LoadU(f, b + p * panel_width + float_lanes);
-        for (std::size_t i = 0; i < tile_rows; ++i) {
-            const auto factor = hn::Set(f, a[i * row_step + p * term_step]);
-            sums[i][0] = hn::MulAdd(factor, b0, sums[i][0]);
-            sums[i][1] = hn::MulAdd(factor, b1, sums[i][1]);
+    const std::size_t at_once = is_transposed ? k : panel_width;
+    for (std::size_t first = 0; first < k; first += at_once, a += panel_stride) {
+        const std::size_t n = HWY_MIN(at_once, k - first);
+        for (std::size_t p = 0; p < n; ++p, b += panel_width) {
+            const auto b0 = hn::LoadU(f, b);
+            const auto b1 = hn::LoadU(f, b + float_lanes);
+            for (std::size_t i = 0; i < tile_rows; ++i) {
+                const auto factor = hn::Set(f, a[p * term_step + i * row_step]);
+                sums[i][0] = hn::MulAdd(factor, b0, sums[i][0]);
+                sums[i][1] = hn::MulAdd(factor, b1, sums[i][1]);
+            }
         }
     }
     HWY_ALIGN float row[tile_columns];
@@ -61,24 +68,17 @@ HWY_INLINE void add_tile(const float* HWY_RESTRICT a,
 
 void AddPanelProduct(const float* a, const float* b, std::size_t k, double* c) {
     for (std::size_t j = 0; j < panel_width; j += tile_columns) {
+        for (std::size_t i = 0; i < panel_width; i += tile_rows)
+            add_tile<true>(a + i, 0, b + j, k, c + i * panel_width + j);
+    }
+}
+
+void AddRowProduct(
+    const float* a, std::size_t panel_stride, const float* b, std::size_t k, double* c) {
+    for (std::size_t j = 0; j < panel_width; j += tile_columns) {
         for (std::size_t i = 0; i < panel_width; i += tile_rows) {
-            add_tile(a + i, 1, panel_width, b + j, k, c + i * panel_width + j);
+            add_tile<false>(a + i * panel_width, panel_stride, b + j, k, c + i * panel_width + j);
         }
-    }
-}
-
-void AddColumnProduct(
-    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) {
-    for (std::size_t i = 0; i < panel_width; i += tile_rows) {
-        for (std::size_t j = 0; j < panel_width; j += tile_columns)
-            add_tile(a + i, 1, stride, b + j, k, c + i * panel_width + j);
-    }
-}
-
-void AddRowProduct(const float* a, std::size_t stride, const float* b, std::size_t k, double* c) {
-    for (std::size_t i = 0; i < panel_width; i += tile_rows) {
-        for (std::size_t j = 0; j < panel_width; j += tile_columns)
-            add_tile(a + i * stride, stride, 1, b + j, k, c + i * panel_width + j);
     }
 }
 
@@ -90,21 +90,15 @@ HWY_AFTER_NAMESPACE();
 namespace oort {
 
 HWY_EXPORT(AddPanelProduct);
-HWY_EXPORT(AddColumnProduct);
 HWY_EXPORT(AddRowProduct);
 
 void add_panel_product(const float* a, const float* b, std::size_t k, double* c) noexcept {
     HWY_DYNAMIC_DISPATCH(AddPanelProduct)(a, b, k, c);
 }
 
-void add_column_product(
-    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept {
-    HWY_DYNAMIC_DISPATCH(AddColumnProduct)(a, stride, b, k, c);
-}
-
 void add_row_product(
-    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept {
-    HWY_DYNAMIC_DISPATCH(AddRowProduct)(a, stride, b, k, c);
+    const float* a, std::size_t panel_stride, const float* b, std::size_t k, double* c) noexcept {
+    HWY_DYNAMIC_DISPATCH(AddRowProduct)(a, panel_stride, b, k, c);
 }
 
 }  // namespace oort

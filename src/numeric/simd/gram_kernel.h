@@ -16,13 +16,9 @@ inline constexpr std::size_t panel_width = 32;
 /// float, so k should be a few hundred, and adds to c in double.
 void add_panel_product(const float* a, const float* b, std::size_t k, double* c) noexcept;
 
-/// The same for an a of k rows of which row p begins at a + p * stride.
-void add_column_product(
-    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept;
-
-/// c += a b, where a is 32 x k, row i from a + i * stride on, b a panel of k rows and c 32 x 32,
-/// row-major. Sums as above.
+/// c += a b, where a is 32 x k in panels of 32 of its columns: element (i, p) stands at p / 32 *
+/// panel_stride + i * 32 + p % 32. b is a panel of k rows and c 32 x 32, row-major. Sums as above.
 void add_row_product(
-    const float* a, std::size_t stride, const float* b, std::size_t k, double* c) noexcept;
+    const float* a, std::size_t panel_stride, const float* b, std::size_t k, double* c) noexcept;
 
 }  // namespace oort
