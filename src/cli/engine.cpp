@@ -80,8 +80,10 @@ void describe_engine(CLI::App& program, EngineCommands& commands) {
     project_command->add_option("--labels",
                                 project_options.labels,
                                 "labels to supervise by: .npy, .npz:KEY, or one a line of text");
-    project_command->add_option("--out", project_options.out, "file to write the layout to (.npy)")
-        ->required();
+    project_command->add_option(
+        "--out",
+        project_options.out,
+        "file to write the layout to (.npy); without it, what a run would cost is printed");
     project_command->add_option("--report", project_options.report, "file to write a report to");
 
     CLI::App* neighbors_command =

@@ -28,7 +28,7 @@ struct ProjectOptions {
     std::string method = "umap";
     int n_components = 2;
     std::string labels;  ///< empty: none
-    std::string out;
+    std::string out;     ///< empty: only the estimate is printed
     std::string report;  ///< empty: none
 };
 

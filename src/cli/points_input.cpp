@@ -265,6 +265,13 @@ void PointsInput::take_text(const std::string& input) {
         vectors_.values().data(), tensor.shape.n_rows, tensor.shape.n_dims, ElementType::float32};
 }
 
+void PointsInput::release() noexcept {
+    file_.reset();
+    member_.reset();
+    owned_ = {};
+    vectors_ = {};
+}
+
 std::vector<std::uint32_t> read_labels(const std::string& input, std::size_t n_rows) {
     std::vector<std::uint32_t> labels;
     if (const auto place = archive_place(input)) {

@@ -26,6 +26,9 @@ class PointsInput {
 
     PointsView view() const noexcept { return view_; }
 
+    /// Gives the points' memory back. Nobody may read view() afterwards.
+    void release() noexcept;
+
     /// Of the elements as they stand in the file: "float32", "uint8", "int64", …
     const std::string& type_name() const noexcept { return type_name_; }
 

@@ -39,11 +39,13 @@ void write_layout(MatrixView layout, OutputFile& out) {
 JsonObject report_of(const Projection& projection,
                      const ProjectionRequest& request,
                      const PointsInput& input,
+                     const ProjectionEstimate& cost,
                      double seconds) {
     JsonObject report{{"request", to_json(request)},
                       {"code_version", code_version(request.method)},
                       {"n_columns", input.view().n_columns},
                       {"type", input.type_name()},
+                      {"estimate", to_json(cost)},
                       {"seconds_total", seconds}};
     for (auto& member : to_json(projection.report())) {
         report[member.key()] = std::move(member.value());
@@ -60,8 +62,14 @@ int project(const ProjectOptions& options) {
     const ProjectionRequest request = request_of(options);
     const StopSignals signals;
     ThreadPool pool(options.engine.n_threads);
-    const PointsInput input(options.engine.input, options.engine.columns);
+    PointsInput input(options.engine.input, options.engine.columns);
     const PointsView points = input.view();
+    const ProjectionEstimate cost =
+        estimate(points.n_rows, points.n_columns, request, pool.n_threads());
+    if (options.out.empty()) {
+        fmt::print("{}\n", to_text(to_json(cost)));
+        return 0;
+    }
     std::vector<std::uint32_t> labels;
     if (!options.labels.empty()) labels = read_labels(options.labels, points.n_rows);
     OutputFile out(options.out);
@@ -71,14 +79,15 @@ int project(const ProjectOptions& options) {
     const Stopwatch watch;
     Projection projection(points, request, pool, {}, labels);
     {
-        ProgressBar bar(estimate(points.n_rows, points.n_columns, request, pool.n_threads()));
+        ProgressBar bar(cost);
         while (!projection.is_done()) {
             projection.step(10, signals.token());
             bar.show(projection);
+            if (!projection.needs_points()) input.release();
         }
     }
     const double seconds = watch.seconds();
-    const JsonObject said = report_of(projection, request, input, seconds);
+    const JsonObject said = report_of(projection, request, input, cost, seconds);
     write_layout(projection.layout(), out);
     if (report) {
         report->file().write(to_text(said) + "\n");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -115,14 +116,19 @@ double bytes_of(const Sizes& s, Method method) {
 std::vector<std::string> clamp_notes(std::size_t n_rows, const ProjectionRequest& request) {
     std::vector<std::string> notes;
     const double n = static_cast<double>(n_rows);
-    if (request.method == Method::tsne && 3 * request.tsne.perplexity > n - 1) {
-        notes.push_back(fmt::format("perplexity {} is cut to {:.4g}: there are {} points",
-                                    request.tsne.perplexity,
-                                    std::max(1.0, (n - 1) / 3),
-                                    n_rows));
+    if (request.method == Method::tsne && n_rows > 1) {
+        // As effective_perplexity() of affinities.h does.
+        const bool is_uniform = request.tsne.affinities == TsneAffinities::uniform;
+        const double most = is_uniform ? n - 1 : std::max((n - 1) / 3, std::min(2.0, n - 1));
+        if (request.tsne.perplexity > most) {
+            notes.push_back(fmt::format("perplexity {:g} will be cut to {:g}: there are {} points",
+                                        request.tsne.perplexity,
+                                        most,
+                                        n_rows));
+        }
     }
     if (request.method == Method::umap && request.umap.n_neighbors > n) {
-        notes.push_back(fmt::format("n_neighbors {} is cut to {}: there are {} points",
+        notes.push_back(fmt::format("n_neighbors {} will be cut to {}: there are {} points",
                                     request.umap.n_neighbors,
                                     n_rows,
                                     n_rows));
@@ -158,11 +164,23 @@ ProjectionEstimate estimate(std::size_t n_rows,
     return result;
 }
 
+JsonObject to_json(const ProjectionEstimate& estimate) {
+    JsonObject stages;
+    for (std::size_t i = 0; i < estimate.stage_seconds.size(); ++i) {
+        if (estimate.stage_seconds[i] == 0) continue;
+        stages[names_of(Stage{})[i]] = estimate.stage_seconds[i];
+    }
+    return {{"seconds", estimate.seconds},
+            {"memory_bytes", estimate.memory_bytes},
+            {"stages", std::move(stages)},
+            {"notes", JsonArray(estimate.notes.begin(), estimate.notes.end())}};
+}
+
 ProjectionPace progress_of(const ProjectionEstimate& estimate,
-                               Stage stage,
-                               int iteration,
-                               int n_iterations,
-                               double seconds_in_stage) noexcept {
+                           Stage stage,
+                           int iteration,
+                           int n_iterations,
+                           double seconds_in_stage) noexcept {
     const auto present = static_cast<std::size_t>(stage);
     const auto& stages = estimate.stage_seconds;
     double before = 0;

@@ -100,9 +100,8 @@ NeighborsOptions neighbors_options(const ProjectionRequest& request) noexcept {
         options.metric = request.umap.metric;
     } else {
         const double perplexity = request.tsne.perplexity;
-        options.n_neighbors = request.tsne.affinities == TsneAffinities::uniform
-                                  ? static_cast<int>(std::lround(perplexity))
-                                  : static_cast<int>(std::floor(3 * perplexity));
+        const double per_point = request.tsne.affinities == TsneAffinities::uniform ? 1 : 3;
+        options.n_neighbors = static_cast<int>(std::ceil(per_point * perplexity));
     }
     return options;
 }
@@ -330,6 +329,11 @@ bool Projection::has_layout() const noexcept {
 MatrixView Projection::layout() const {
     CHECK(has_layout());
     return impl_->layout;
+}
+
+bool Projection::needs_points() const noexcept {
+    const bool ends_with_reduce = impl_->request.method == Method::pca || impl_->searches_reduced();
+    return impl_->stage <= (ends_with_reduce ? Stage::reduce : Stage::neighbors);
 }
 
 ProjectionReport Projection::report() const {

@@ -125,6 +125,10 @@ class Projection {
 
     ProjectionReport report() const;
 
+    /// Whether a later step() reads the points again. Where none does, the memory they are mapped
+    /// from may go, unless place() will be called.
+    bool needs_points() const noexcept;
+
     /// In Stage::optimise and after it: what a new object with the same arguments needs to go on
     /// from here, bit for bit, once it has come to that stage itself. Throws
     /// Error(invalid_argument) before that stage, and for PCA, which has none.
@@ -153,6 +157,9 @@ struct ProjectionEstimate {
     std::vector<std::string> notes;  ///< sentences: which options so few points will cut
 };
 
+/// {"seconds", "memory_bytes", "stages": {name: seconds}, "notes"}
+JsonObject to_json(const ProjectionEstimate& estimate);
+
 ProjectionEstimate estimate(std::size_t n_rows,
                             std::size_t n_columns,
                             const ProjectionRequest& request,
@@ -166,9 +173,9 @@ struct ProjectionPace {
 
 /// seconds_in_stage  since the present stage began.
 ProjectionPace progress_of(const ProjectionEstimate& estimate,
-                               Stage stage,
-                               int iteration,
-                               int n_iterations,
-                               double seconds_in_stage) noexcept;
+                           Stage stage,
+                           int iteration,
+                           int n_iterations,
+                           double seconds_in_stage) noexcept;
 
 }  // namespace oort

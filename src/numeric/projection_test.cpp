@@ -158,7 +158,7 @@ TEST(Projection, AnotherSeedIsAnotherLayout) {
 }
 
 TEST(Projection, ACheckpointGoesOnBitForBit) {
-    const Matrix points = groups(300, 60);
+    const Matrix points = groups(600, 60);
     for (const Method method : {Method::tsne, Method::umap}) {
         const auto whole = run(points.view(), quick(method)).layout;
         ThreadPool pool(2);
@@ -437,10 +437,10 @@ TEST(Estimate, SaysWhatWillBeCut) {
     EXPECT_TRUE(estimate(10'000, 50, quick(Method::tsne), 2).notes.empty());
     const auto few = estimate(4, 4, quick(Method::tsne), 2);
     ASSERT_EQ(few.notes.size(), 1u);
-    EXPECT_EQ(few.notes[0], "perplexity 10 is cut to 1: there are 4 points");
+    EXPECT_EQ(few.notes[0], "perplexity 10 will be cut to 2: there are 4 points");
     const auto umap = estimate(4, 4, quick(Method::umap), 2);
     ASSERT_EQ(umap.notes.size(), 1u);
-    EXPECT_EQ(umap.notes[0], "n_neighbors 10 is cut to 4: there are 4 points");
+    EXPECT_EQ(umap.notes[0], "n_neighbors 10 will be cut to 4: there are 4 points");
 }
 
 TEST(Estimate, APaceRisesToTheEnd) {
