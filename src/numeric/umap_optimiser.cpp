@@ -40,6 +40,20 @@ ForceTable tabulate(const Function& function) {
 
 }  // namespace
 
+ForceTables tabulate_forces(const UmapCurve& curve) {
+    const auto [a, b] = curve;
+    ForceTables tables;
+    tables.attraction = tabulate([a = a, b = b](double square) {
+        return 2 * a * b * std::pow(square, b - 1) / (1 + a * std::pow(square, b));
+    });
+    tables.repulsion = tabulate([a = a, b = b](double square) {
+        const double push =
+            2 * b / ((static_cast<double>(softening) + square) * (1 + a * std::pow(square, b)));
+        return std::min(push, static_cast<double>(largest_push) / std::sqrt(square));
+    });
+    return tables;
+}
+
 UmapSchedule umap_schedule(std::size_t n_rows) {
     UmapSchedule schedule;
     schedule.n_epochs = n_rows <= 10'000 ? 500 : n_rows <= 200'000 ? 300 : 200;
@@ -62,16 +76,7 @@ UmapOptimiser::UmapOptimiser(UmapSlices slices,
       schedule_(schedule),
       seed_(seed),
       pool_(pool),
-      attraction_(tabulate([&](double square) {
-          return 2 * curve.a * curve.b * std::pow(square, curve.b - 1) /
-                 (1 + curve.a * std::pow(square, curve.b));
-      })),
-      repulsion_(tabulate([&](double square) {
-          const double push = 2 * curve.b /
-                              ((static_cast<double>(softening) + square) *
-                               (1 + curve.a * std::pow(square, curve.b)));
-          return std::min(push, static_cast<double>(largest_push) / std::sqrt(square));
-      })),
+      tables_(tabulate_forces(curve)),
       n_components_(static_cast<int>(start.n_columns)) {
     const std::size_t stride = point_stride(n_components_);
     now_.resize(slices_.n_places() * stride);
@@ -93,8 +98,8 @@ void UmapOptimiser::run_once() {
     epoch.n_rows = slices_.row_at.size();
     epoch.a = static_cast<float>(curve_.a);
     epoch.b = static_cast<float>(curve_.b);
-    epoch.attraction = &attraction_;
-    epoch.repulsion = &repulsion_;
+    epoch.attraction = &tables_.attraction;
+    epoch.repulsion = &tables_.repulsion;
     epoch.step = static_cast<float>(schedule_.first_step * (1 - t) * (1 - t));
     epoch.caution = static_cast<float>(schedule_.caution);
     epoch.momentum = static_cast<float>(schedule_.first_momentum +

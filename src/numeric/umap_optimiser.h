@@ -31,6 +31,13 @@ struct UmapSchedule {
 /// What is best for n rows; measured, see docs/algorithms/umap.md.
 UmapSchedule umap_schedule(std::size_t n_rows);
 
+/// Both forces' coefficients for the kernel.
+struct ForceTables {
+    ForceTable attraction, repulsion;
+};
+
+ForceTables tabulate_forces(const UmapCurve& curve);
+
 class UmapOptimiser {
   public:
     /// start  n x 2 or n x 3, in the graph's rows.
@@ -70,7 +77,7 @@ class UmapOptimiser {
     UmapSchedule schedule_;
     std::uint64_t seed_;
     ThreadPool& pool_;
-    ForceTable attraction_, repulsion_;
+    ForceTables tables_;
     int n_components_;
     int epoch_ = 0;
     std::vector<float> now_, next_, velocity_;
