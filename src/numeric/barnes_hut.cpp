@@ -13,22 +13,11 @@ constexpr std::uint32_t most_levels = 10;      // of the octree: as many as a co
 constexpr std::uint32_t leaf_points = 8;       // a cell of so few is not divided
 constexpr std::uint32_t branch_points = 2048;  // a cell of so few is one task
 constexpr std::size_t chunk_points = 16384;
-constexpr std::size_t group = repulsion_targets;
-constexpr std::size_t groups_at_once = 32;
+constexpr std::size_t largest_group = 1024;
+constexpr std::size_t parts_of_group = 4;
 
-struct Box {
-    std::array<float, 3> low;
-    std::array<float, 3> high;
-};
-
-constexpr float far = std::numeric_limits<float>::max();
-constexpr Box empty_box{{far, far, far}, {-far, -far, -far}};
-
-void extend(Box& box, const float* point) {
-    for (std::size_t c = 0; c < 3; ++c) {
-        box.low[c] = std::min(box.low[c], point[c]);
-        box.high[c] = std::max(box.high[c], point[c]);
-    }
+bool is_leaf(std::uint32_t begin, std::uint32_t end, std::uint32_t level) {
+    return end - begin <= leaf_points || level == most_levels;
 }
 
 /// The sum of two sources at their centre of mass times their mass.
@@ -78,8 +67,7 @@ BarnesHut::Cell BarnesHut::cell_of(std::uint32_t begin,
                                    std::uint32_t level) const {
     const float side = order_.side() / static_cast<float>(1U << level);
     const float opening = side / static_cast<float>(openness);
-    const bool is_leaf = end - begin <= leaf_points || level == most_levels;
-    return {{0, 0, 0, 0}, opening * opening, begin, end, 0, is_leaf};
+    return {{0, 0, 0, 0}, opening * opening, begin, end, 0};
 }
 
 void BarnesHut::grow(std::uint32_t begin,
@@ -89,7 +77,7 @@ void BarnesHut::grow(std::uint32_t begin,
     const std::size_t here = cells.size();
     cells.push_back(cell_of(begin, end, level));
     Source all{};
-    if (cells[here].is_leaf) {
+    if (is_leaf(begin, end, level)) {
         for (std::uint32_t i = begin; i < end; ++i) add_moment(sources_[i], all);
     } else {
         while (begin < end) {
@@ -157,59 +145,112 @@ void BarnesHut::build() {
     join(0, n, 0, branch);
 }
 
-double BarnesHut::repel_group(std::size_t begin, std::size_t end, float* forces) const {
-    thread_local std::vector<Source> list;
-    list.clear();
-    RepulsionTargets targets{};
-    Box box = empty_box;
+BarnesHut::Group BarnesHut::group_of(std::size_t begin, std::size_t end) const {
+    constexpr float far = std::numeric_limits<float>::max();
+    Group group{begin, end, {far, far, far}, {-far, -far, -far}};
     for (std::size_t i = begin; i < end; ++i) {
-        const Source& source = sources_[i];
-        extend(box, &source.x);
-        targets.at[0][i - begin] = source.x;
-        targets.at[1][i - begin] = source.y;
-        targets.at[2][i - begin] = source.z;
-    }
-    for (std::size_t i = 0; i < cells_.size();) {
-        const Cell& cell = cells_[i];
-        const float at[3] = {cell.all.x, cell.all.y, cell.all.z};
-        float square = 0;
+        const float at[3] = {sources_[i].x, sources_[i].y, sources_[i].z};
         for (std::size_t c = 0; c < 3; ++c) {
-            const float away = std::max({box.low[c] - at[c], at[c] - box.high[c], 0.0F});
-            square += away * away;
+            group.low[c] = std::min(group.low[c], at[c]);
+            group.high[c] = std::max(group.high[c], at[c]);
         }
-        // A cell that holds some of the group may not stand for them: they would repel themselves.
-        if (cell.opening < square && (cell.end <= begin || cell.begin >= end)) {
-            list.push_back(cell.all);
-            i = cell.skip;
-        } else if (cell.is_leaf) {
-            list.insert(list.end(), sources_.begin() + cell.begin, sources_.begin() + cell.end);
-            i = cell.skip;
+    }
+    return group;
+}
+
+/// Goes through a cell and those inside it. Into `far`: cells that may act on the whole group as
+/// one. Into `near`: those of which only parts of the group will know; for a group of the least
+/// size there are none, and the points of leaves go into `far` too.
+void BarnesHut::sort_out(const Cell* cell,
+                         const Group& group,
+                         std::vector<Source>& far,
+                         std::vector<std::uint32_t>& near) const {
+    const bool has_parts = group.end - group.begin > repulsion_targets;
+    const Cell* const last = cells_.data() + cell->skip;
+    while (cell < last) {
+        const float at[3] = {cell->all.x, cell->all.y, cell->all.z};
+        float nearest = 0;
+        float farthest = 0;
+        for (std::size_t c = 0; c < 3; ++c) {
+            const float below = group.low[c] - at[c];
+            const float above = at[c] - group.high[c];
+            const float away = std::max({below, above, 0.0F});
+            const float most = std::min(below, above);  // minus the distance of the far side
+            nearest += away * away;
+            farthest += most * most;
+        }
+        const Cell* const next = cells_.data() + cell->skip;
+        const bool is_leaf = next == cell + 1;
+        // A cell that holds some of the group may not act on it as one: they would repel
+        // themselves.
+        const bool is_apart = cell->end <= group.begin || cell->begin >= group.end;
+        if (cell->opening < nearest && is_apart) {
+            far.push_back(cell->all);
+            cell = next;
+        } else if (has_parts && (is_leaf || cell->opening < farthest)) {
+            near.push_back(static_cast<std::uint32_t>(cell - cells_.data()));
+            cell = next;
+        } else if (is_leaf) {
+            far.insert(far.end(), sources_.begin() + cell->begin, sources_.begin() + cell->end);
+            cell = next;
         } else {
-            ++i;
+            ++cell;
         }
     }
-    repel(list.data(), list.size(), targets);
-    double sum = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-        float* force = forces + 4 * std::size_t{MortonOrder::index_of(order_.keys()[i])};
-        for (std::size_t c = 0; c < 3; ++c) force[c] = targets.force[c][i - begin];
-        force[3] = 0;
-        // The point itself was in the list, at a distance of zero.
-        sum += static_cast<double>(targets.total[i - begin]) - 1;
+}
+
+double BarnesHut::repel_few(const Group& group,
+                            const std::vector<Source>& sources,
+                            float* forces) const {
+    RepulsionTargets targets{};
+    for (std::size_t i = group.begin; i < group.end; ++i) {
+        targets.at[0][i - group.begin] = sources_[i].x;
+        targets.at[1][i - group.begin] = sources_[i].y;
+        targets.at[2][i - group.begin] = sources_[i].z;
     }
+    repel(sources.data(), sources.size(), targets);
+    double sum = 0;
+    for (std::size_t i = group.begin; i < group.end; ++i) {
+        float* force = forces + 4 * std::size_t{MortonOrder::index_of(order_.keys()[i])};
+        for (std::size_t c = 0; c < 3; ++c) force[c] = targets.force[c][i - group.begin];
+        force[3] = 0;
+        // The point itself was among the sources, at a distance of zero.
+        sum += static_cast<double>(targets.total[i - group.begin]) - 1;
+    }
+    return sum;
+}
+
+double BarnesHut::repel_group(const Group& group,
+                              std::span<const std::uint32_t> cells,
+                              std::vector<Source>& sources,
+                              float* forces) const {
+    const std::size_t n_before = sources.size();
+    std::vector<std::uint32_t> near;
+    for (const std::uint32_t cell : cells) sort_out(cells_.data() + cell, group, sources, near);
+    double sum = 0;
+    const std::size_t size = group.end - group.begin;
+    if (size <= repulsion_targets) {
+        sum = repel_few(group, sources, forces);
+    } else {
+        std::size_t part = repulsion_targets;
+        while (part * parts_of_group < size) part *= parts_of_group;
+        for (std::size_t i = group.begin; i < group.end; i += part)
+            sum += repel_group(group_of(i, std::min(i + part, group.end)), near, sources, forces);
+    }
+    sources.resize(n_before);
     return sum;
 }
 
 double BarnesHut::compute(const float* layout, float* forces) {
     sort(layout);
     build();
-    constexpr std::size_t grain = group * groups_at_once;
-    sums_.assign(n_chunks(n_, grain), 0);
-    parallel_for(pool_, n_, grain, [&](std::size_t begin, std::size_t end) {
-        double sum = 0;
-        for (std::size_t i = begin; i < end; i += group)
-            sum += repel_group(i, std::min(i + group, end), forces);
-        sums_[begin / grain] = sum;
+    sums_.assign(n_chunks(n_, largest_group), 0);
+    parallel_for(pool_, n_, largest_group, [&](std::size_t begin, std::size_t end) {
+        thread_local std::vector<Source> sources;
+        sources.clear();
+        const std::uint32_t root = 0;
+        sums_[begin / largest_group] =
+            repel_group(group_of(begin, end), {&root, 1}, sources, forces);
     });
     double total = 0;
     for (const double sum : sums_) total += sum;

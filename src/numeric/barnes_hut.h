@@ -2,12 +2,15 @@
 // The repulsion of t-SNE in three dimensions by the algorithm of Barnes and Hut: points far away
 // repel as one, at their centre of mass.
 // Source: van der Maaten 2014 (JMLR 15) section 4.2. The octree stands on points sorted along a
-// Morton curve; sixteen consecutive ones share one list of what repels them (Barnes 1990,
-// J. Comput. Phys. 87).
+// Morton curve; 64 consecutive ones share one list of what repels them (Barnes 1990,
+// J. Comput. Phys. 87), and what is far enough from 1,024 or 256 consecutive ones is found once
+// for all of them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "numeric/aligned_vector.h"
@@ -31,14 +34,21 @@ class BarnesHut {
     double compute(const float* layout, float* forces);
 
   private:
-    /// A cell of the octree. Cells stand in depth-first order.
+    /// A cell of the octree. Cells stand in depth-first order; one without cells inside is a leaf.
     struct Cell {
         Source all;           ///< its points at their centre of mass
         float opening;        ///< (side / openness)^2
         std::uint32_t begin;  ///< of its points, in Morton order
         std::uint32_t end;
         std::uint32_t skip;  ///< the first cell that is not inside this one
-        bool is_leaf;
+    };
+
+    /// Consecutive points and the box around them.
+    struct Group {
+        std::size_t begin;
+        std::size_t end;
+        std::array<float, 3> low;
+        std::array<float, 3> high;
     };
 
     /// A subtree that one task builds.
@@ -50,6 +60,7 @@ class BarnesHut {
     };
 
     void sort(const float* layout);
+    Group group_of(std::size_t begin, std::size_t end) const;
     void build();
     void plan(std::uint32_t begin, std::uint32_t end, std::uint32_t level);
     void grow(std::uint32_t begin,
@@ -59,7 +70,15 @@ class BarnesHut {
     void join(std::uint32_t begin, std::uint32_t end, std::uint32_t level, std::size_t& branch);
     std::uint32_t child_end(std::uint32_t begin, std::uint32_t end, std::uint32_t level) const;
     Cell cell_of(std::uint32_t begin, std::uint32_t end, std::uint32_t level) const;
-    double repel_group(std::size_t begin, std::size_t end, float* forces) const;
+    void sort_out(const Cell* cell,
+                  const Group& group,
+                  std::vector<Source>& far,
+                  std::vector<std::uint32_t>& near) const;
+    double repel_group(const Group& group,
+                       std::span<const std::uint32_t> cells,
+                       std::vector<Source>& sources,
+                       float* forces) const;
+    double repel_few(const Group& group, const std::vector<Source>& sources, float* forces) const;
 
     std::size_t n_;
     ThreadPool& pool_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -64,6 +65,28 @@ void check_finite(std::span<const std::byte> floats) {
     }
 }
 
+/// Throws Error(corrupt) unless it is a permutation.
+std::vector<std::uint32_t> read_order(std::span<const std::byte> bytes) {
+    std::vector<std::uint32_t> order(bytes.size() / sizeof(std::uint32_t));
+    std::memcpy(order.data(), bytes.data(), bytes.size());
+    std::vector<bool> is_there(order.size());
+    for (const std::uint32_t row : order) {
+        if (row >= order.size() || is_there[row]) refuse("its order of the points is none");
+        is_there[row] = true;
+    }
+    return order;
+}
+
+/// By which a reorder() leads from one order to the other.
+std::vector<std::uint32_t> step_between(std::span<const std::uint32_t> from,
+                                        std::span<const std::uint32_t> to) {
+    std::vector<std::uint32_t> place(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) place[from[i]] = static_cast<std::uint32_t>(i);
+    std::vector<std::uint32_t> step(to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) step[i] = place[to[i]];
+    return step;
+}
+
 Header read_header(std::span<const std::byte> bytes, const TsneOptimiser& optimiser) {
     const Header wanted = header_of(optimiser);
     Header header;
@@ -85,9 +108,11 @@ Header read_header(std::span<const std::byte> bytes, const TsneOptimiser& optimi
 std::vector<std::byte> write_tsne_checkpoint(const TsneOptimiser& optimiser) {
     const Header header = header_of(optimiser);
     const std::size_t size = optimiser.n * optimiser.stride * sizeof(float);
-    std::vector<std::byte> bytes(sizeof header + 3 * size + sizeof(std::uint64_t));
-    std::byte* const floats = bytes.data() + sizeof header;
+    const std::size_t order_size = optimiser.n * sizeof(std::uint32_t);
+    std::vector<std::byte> bytes(sizeof header + order_size + 3 * size + sizeof(std::uint64_t));
+    std::byte* const floats = bytes.data() + sizeof header + order_size;
     std::memcpy(bytes.data(), &header, sizeof header);
+    std::memcpy(bytes.data() + sizeof header, optimiser.order.data(), order_size);
     std::memcpy(floats, optimiser.points.data(), size);
     std::memcpy(floats + size, optimiser.movement.data(), size);
     std::memcpy(floats + 2 * size, optimiser.gains.data(), size);
@@ -99,7 +124,8 @@ std::vector<std::byte> write_tsne_checkpoint(const TsneOptimiser& optimiser) {
 
 void read_tsne_checkpoint(std::span<const std::byte> bytes, TsneOptimiser& optimiser) {
     const std::size_t size = optimiser.n * optimiser.stride * sizeof(float);
-    const std::size_t wanted_size = sizeof(Header) + 3 * size + sizeof(std::uint64_t);
+    const std::size_t order_size = optimiser.n * sizeof(std::uint32_t);
+    const std::size_t wanted_size = sizeof(Header) + order_size + 3 * size + sizeof(std::uint64_t);
     if (bytes.size() != wanted_size) {
         refuse("it has " + std::to_string(bytes.size()) + " bytes, not " +
                std::to_string(wanted_size));
@@ -109,9 +135,11 @@ void read_tsne_checkpoint(std::span<const std::byte> bytes, TsneOptimiser& optim
     std::uint64_t sum = 0;
     std::memcpy(&sum, bytes.data() + end, sizeof sum);
     if (sum != sum_of(bytes.first(end))) refuse("its bytes are damaged");
-    check_finite(bytes.subspan(sizeof header, 3 * size));
+    const auto order = read_order(bytes.subspan(sizeof header, order_size));
+    check_finite(bytes.subspan(sizeof header + order_size, 3 * size));
     if (optimiser.grid) optimiser.grid->set_size({header.grid_rows, header.grid_columns});
-    const std::byte* const floats = bytes.data() + sizeof header;
+    optimiser.reorder(step_between(optimiser.order, order));
+    const std::byte* const floats = bytes.data() + sizeof header + order_size;
     std::memcpy(optimiser.points.data(), floats, size);
     std::memcpy(optimiser.movement.data(), floats + size, size);
     std::memcpy(optimiser.gains.data(), floats + 2 * size, size);

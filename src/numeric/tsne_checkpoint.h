@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// t-SNE's optimisation as bytes, to go on from later: header, points, movements, gains, check sum;
-// in the byte order of the machine.
+// t-SNE's optimisation as bytes, to go on from later: header, order of the points,
+// points, movements, gains, check sum; in the byte order of the machine.
 #pragma once
 
 #include <cstddef>

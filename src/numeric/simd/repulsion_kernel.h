@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The repulsion of t-SNE between points one by one, on sixteen of them at once; compiled for each
+// The repulsion of t-SNE between points one by one, on 64 of them at once; compiled for each
 // instruction set and chosen at run time.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace oort {
 
-inline constexpr std::size_t repulsion_targets = 16;
+inline constexpr std::size_t repulsion_targets = 64;
 
 /// What repels: a point or several close together.
 struct Source {
@@ -17,7 +17,7 @@ struct Source {
     float mass;  ///< how many points
 };
 
-/// Sixteen points and what is summed for each of them.
+/// Some points and what is summed for each of them.
 struct RepulsionTargets {
     alignas(64) float at[3][repulsion_targets];
     alignas(64) float force[3][repulsion_targets];  ///< sum of mass (y - source) / (1 + d^2)^2
