@@ -17,6 +17,6 @@ export default defineConfig({
     cssCodeSplit: false,
   },
   worker: { format: 'es' },
-  server: { proxy: { '/api': { target: server, changeOrigin: true, headers: { Origin: server } } } },
+  server: { proxy: { '/api': { target: server, changeOrigin: true, ws: true, headers: { Origin: server } } } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

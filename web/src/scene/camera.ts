@@ -165,18 +165,22 @@ export interface Cloud {
   z: ArrayLike<number>;
 }
 
-function roomIn(size: Size): Size {
-  const left = (side: 'width' | 'height'): number =>
-    Math.max(size[side] - 2 * MARGIN_PX[side], size[side] * FILL_MIN);
-  return { width: left('width'), height: left('height') };
+function roomIn(size: Size, covered: number): Size {
+  const left = (side: 'width' | 'height', more: number): number =>
+    Math.max(size[side] - 2 * (MARGIN_PX[side] + more), size[side] * FILL_MIN);
+  return { width: left('width', 0), height: left('height', covered) };
 }
 
-/** Shows all given points, keeping the direction of the look. `at` yields indices into the cloud. */
+/**
+ * Shows all given points, keeping the direction of the look. `at` yields indices into the cloud;
+ * `covered` CSS px at the lower edge are to be left free besides.
+ */
 export function fitTo(
   camera: CameraState,
   size: Size,
   cloud: Cloud,
   at: Iterable<number>,
+  covered = 0,
 ): CameraState {
   const low: Vec3 = [Infinity, Infinity, Infinity];
   const high: Vec3 = [-Infinity, -Infinity, -Infinity];
@@ -193,7 +197,7 @@ export function fitTo(
   if (points.length === 0) return { ...camera, target: [0, 0, 0], distance: 4, zoom: 1 };
   const target: Vec3 = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2];
   if (camera.mode === '2d') {
-    const room = roomIn(size);
+    const room = roomIn(size, covered);
     const unit = Math.min(size.width, size.height) * 0.5 * 0.92;
     const scale = Math.min(
       room.width / Math.max(high[0] - low[0], 1e-3),
@@ -201,13 +205,20 @@ export function fitTo(
     );
     return { ...camera, target, zoom: clamp(scale / unit, ZOOM_MIN, 400) };
   }
-  return { ...camera, target, distance: fitDistance({ ...camera, target }, size, cloud, points) };
+  const room = roomIn(size, covered);
+  const distance = fitDistance({ ...camera, target }, size, room, cloud, points);
+  return { ...camera, target, distance };
 }
 
-function fitDistance(camera: CameraState, size: Size, cloud: Cloud, points: number[]): number {
+function fitDistance(
+  camera: CameraState,
+  size: Size,
+  room: Size,
+  cloud: Cloud,
+  points: number[],
+): number {
   const { right, up, forward } = basis(camera);
   const focal = FOCAL * Math.min(size.width, size.height);
-  const room = roomIn(size);
   let distance = 0.05;
   const radii: number[] = [];
   for (const i of points) {

@@ -376,7 +376,8 @@ export class Scene {
       for (let i = 0; i < sample; i++) if (points.drawable(i)) yield i;
     };
     this.framed.add(this.camera().mode);
-    this.fly(fitTo(this.camera(), this.size, points.columns, some()), true);
+    const { covered } = this.look;
+    this.fly(fitTo(this.camera(), this.size, points.columns, some(), covered), true);
   }
 
   /** The first picture of a mode shows everything. */
