@@ -155,19 +155,25 @@ class Judge:
         repulsion *= 5 / n_negatives
         return attraction + repulsion / 2, attraction + repulsion
 
-    def judge(self, layout, perplexity=None, with_loss=False):
+    def judge(self, layout, perplexity=None, with_loss=False, n_rows=10_000):
         """All figures that apply."""
         from sklearn.neighbors import NearestNeighbors
 
         layout = np.asarray(layout, np.float32)
         k = min(15, len(layout) - 1)
-        index = NearestNeighbors(n_neighbors=k, n_jobs=2).fit(layout)
-        near = index.kneighbors(return_distance=False)
-        rows, truth = self.truth(k)
-        result = {"overlap15": shared(near[rows], truth)}
+        index = NearestNeighbors(n_neighbors=k + 1, n_jobs=2).fit(layout)
+
+        def nearest(rows):
+            found = index.kneighbors(layout[rows], return_distance=False)
+            own = found == rows[:, None]
+            own[~own.any(axis=1), -1] = True
+            return found[~own].reshape(len(rows), k)
+
+        rows, truth = self.truth(k, n_rows)
+        result = {"overlap15": shared(nearest(rows), truth)}
         if self.labels is not None:
             rows = sample(len(layout), 20_000, 1)
-            result["hit15"] = float(np.mean(self.labels[near[rows]] == self.labels[rows][:, None]))
+            result["hit15"] = float(np.mean(self.labels[nearest(rows)] == self.labels[rows][:, None]))
         if perplexity:
             result["kl"] = self.kl(layout, perplexity)
         if with_loss:

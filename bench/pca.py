@@ -30,6 +30,8 @@ HERE = Path(__file__).resolve().parent
 
 def load_points(arguments):
     """Return (name, points): n x d float32."""
+    if arguments.points is not None:
+        return arguments.name or Path(arguments.points).stem, np.load(arguments.points).astype(np.float32)
     if arguments.shape is None and arguments.mnist is not None:
         with np.load(arguments.mnist) as file:
             images = np.concatenate([file["x_train"], file["x_test"]])
@@ -80,7 +82,7 @@ def measure(arguments, points):
         points.tofile(path)
         exact = exact_pca(points, arguments.components)
         results = {"oort": {"seconds": []}}
-        for solver in arguments.solvers.split(","):
+        for solver in filter(None, arguments.solvers.split(",")):
             results[f"scikit-learn {solver}"] = {"seconds": []}
         for turn in range(arguments.runs + 1):
             # Each process of ours warms up by a run of its own.
@@ -90,7 +92,7 @@ def measure(arguments, points):
             results["oort"].update(accuracy(report["explained_variance"], components, exact))
             results["oort"]["first_seconds"] = report["seconds"][0]
             results["oort"]["peak_rss_bytes"] = report["peak_rss_bytes"]
-            for solver in arguments.solvers.split(","):
+            for solver in filter(None, arguments.solvers.split(",")):
                 model = PCA(n_components=arguments.components, svd_solver=solver, random_state=0)
                 begin = time.perf_counter()
                 model.fit_transform(points)
@@ -107,6 +109,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mnist", help="mnist.npz of Keras; without it the points are synthetic")
     parser.add_argument("--shape", help="NxD: synthetic points of this shape (default 70000x784)")
+    parser.add_argument("--points", help="points.npy instead")
+    parser.add_argument("--name", help="what those are called")
     parser.add_argument("--components", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
