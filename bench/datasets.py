@@ -16,8 +16,8 @@ digits     scikit-learn's 1,797 hand-written digits of 8 x 8.
 For timing only:
 
 cifar_like   60,000 x 3,072 bytes: colour pictures of smooth random fields with the power spectrum of photographs
-             (amplitude falling as 1 / frequency) and a mean of their own class. Not CIFAR; the same shape and a spectrum
-             that falls like it.
+             (amplitude falling about as 1 / frequency) and a mean of their own class. Not CIFAR: the same shape and
+             a spectrum that falls like it.
 neighborly   1,000,000 x 128 floats: 2,000 clusters on two levels, each a curved sheet of 6 to 14 dimensions with noise
              about it, so that neighbourhoods are neither a ball of noise nor a copy.
 """
