@@ -35,6 +35,7 @@ namespace {
 
 constexpr std::size_t block_rows = 2048;  // rows whose edges one task merges
 constexpr std::size_t chunk_rows = 4096;  // rows whose edges one task hands out to the blocks
+constexpr std::size_t n_parts = 4;
 constexpr std::uint32_t least_weight_bits = 8;
 constexpr std::uint32_t most_weight_bits = 20;  // a float holds such a number exactly
 
@@ -77,48 +78,42 @@ class Positions {
 std::vector<AffinityGraph::Edge> AffinityGraph::sort_by_target(
     std::span<const std::uint32_t> indices,
     std::span<const float> weights,
+    std::size_t begin,
+    std::size_t end,
     ThreadPool& pool,
     const std::stop_token& stop) {
     const std::size_t k = indices.size() / n_rows_;
-    const std::size_t blocks = n_chunks(n_rows_, block_rows);
+    const std::size_t blocks = n_chunks(end - begin, block_rows);
     const std::size_t chunks = n_chunks(n_rows_, chunk_rows);
     std::vector<std::size_t> next(chunks * blocks);
-    parallel_for(
-        pool,
-        n_rows_,
-        chunk_rows,
-        [&](std::size_t begin, std::size_t end) {
-            std::size_t* counts = next.data() + begin / chunk_rows * blocks;
-            for (std::size_t e = begin * k; e < end * k; ++e)
-                counts[indices[e] / block_rows] += weights[e] > 0 ? 1 : 0;
-        },
-        stop);
+    // Calls body(e, block) for the edges of one chunk to those targets.
+    const auto for_edges = [&](std::size_t first, std::size_t last, const auto& body) {
+        for (std::size_t e = first * k; e < last * k; ++e) {
+            const std::size_t target = indices[e];
+            if (target >= begin && target < end && weights[e] > 0)
+                body(e, (target - begin) / block_rows);
+        }
+    };
+    const auto count = [&](std::size_t first, std::size_t last) {
+        std::size_t* counts = next.data() + first / chunk_rows * blocks;
+        for_edges(first, last, [&](std::size_t, std::size_t block) { ++counts[block]; });
+    };
+    parallel_for(pool, n_rows_, chunk_rows, count, stop);
     block_begin_.assign(1, 0);
     std::size_t total = 0;
     for (std::size_t block = 0; block < blocks; ++block) {
-        for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
-            std::size_t& count = next[chunk * blocks + block];
-            const std::size_t here = count;
-            count = total;
-            total += here;
-        }
+        for (std::size_t chunk = 0; chunk < chunks; ++chunk)
+            total += std::exchange(next[chunk * blocks + block], total);
         block_begin_.push_back(total);
     }
     std::vector<Edge> edges(total);
-    parallel_for(
-        pool,
-        n_rows_,
-        chunk_rows,
-        [&](std::size_t begin, std::size_t end) {
-            std::size_t* at = next.data() + begin / chunk_rows * blocks;
-            for (std::size_t e = begin * k; e < end * k; ++e) {
-                if (weights[e] > 0) {
-                    edges[at[indices[e] / block_rows]++] = {
-                        static_cast<std::uint32_t>(e / k), indices[e], weights[e]};
-                }
-            }
-        },
-        stop);
+    const auto hand_out = [&](std::size_t first, std::size_t last) {
+        std::size_t* at = next.data() + first / chunk_rows * blocks;
+        for_edges(first, last, [&](std::size_t e, std::size_t block) {
+            edges[at[block]++] = {static_cast<std::uint32_t>(e / k), indices[e], weights[e]};
+        });
+    };
+    parallel_for(pool, n_rows_, chunk_rows, hand_out, stop);
     return edges;
 }
 
@@ -204,6 +199,8 @@ AffinityGraph::Block AffinityGraph::merge(std::span<const std::uint32_t> indices
         }
         pack_row(row, weakest, i, block);
     }
+    block.strong.shrink_to_fit();
+    block.weak.shrink_to_fit();
     return block;
 }
 
@@ -246,19 +243,22 @@ AffinityGraph::AffinityGraph(std::span<const std::uint32_t> indices,
         edges->row_scale.resize(n_rows);
     }
     if (indices.empty()) return;
-    const auto directed = sort_by_target(indices, weights, pool, stop);
     std::vector<Block> blocks(n_chunks(n_rows, block_rows));
-    parallel_for(
-        pool,
-        n_rows,
-        block_rows,
-        [&](std::size_t begin, std::size_t end) {
-            const std::size_t block = begin / block_rows;
+    // A part of the targets at a time: the directed edges to all would be the most memory that
+    // t-SNE ever takes.
+    const std::size_t part = n_chunks(blocks.size(), n_parts) * block_rows;
+    for (std::size_t begin = 0; begin < n_rows; begin += part) {
+        const std::size_t end = std::min(begin + part, n_rows);
+        const auto directed = sort_by_target(indices, weights, begin, end, pool, stop);
+        const auto merge_block = [&](std::size_t first, std::size_t last) {
+            const std::size_t block = first / block_rows;
             const std::span incoming(directed.data() + block_begin_[block],
                                      directed.data() + block_begin_[block + 1]);
-            blocks[block] = merge(indices, weights, incoming, begin, end);
-        },
-        stop);
+            blocks[begin / block_rows + block] =
+                merge(indices, weights, incoming, begin + first, begin + last);
+        };
+        parallel_for(pool, end - begin, block_rows, merge_block, stop);
+    }
     join(blocks, pool);
 }
 

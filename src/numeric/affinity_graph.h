@@ -67,8 +67,12 @@ class AffinityGraph {
         return {edges.row_begin.data(), edges.words.data(), edges.row_scale.data(), weight_bits_};
     }
 
+    /// The directed edges to the targets [begin, end), by blocks of targets; block_begin_ says
+    /// where each block's begin.
     std::vector<Edge> sort_by_target(std::span<const std::uint32_t> indices,
                                      std::span<const float> weights,
+                                     std::size_t begin,
+                                     std::size_t end,
                                      ThreadPool& pool,
                                      const std::stop_token& stop);
     Block merge(std::span<const std::uint32_t> indices,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A std::vector whose elements begin on a cache line, and, where it is large, on a huge page: the
-// arrays that an optimiser walks through thousands of times.
+// arrays that an optimiser walks through thousands of times. Elements that are not given a value
+// (resize, the constructor of a size alone) have any: large arrays are filled by many threads, and
+// take no memory before that.
 #pragma once
 
 #include <sys/mman.h>
@@ -8,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace oort {
@@ -31,6 +34,16 @@ struct AlignedAllocator {
         // Advice only: without huge pages everything is as right, and a little slower.
         if (unit == huge_page) madvise(memory, bytes, MADV_HUGEPAGE);
         return static_cast<T*>(memory);
+    }
+
+    template <class U>
+    void construct(U* at) noexcept {
+        ::new (static_cast<void*>(at)) U;
+    }
+
+    template <class U, class... Arguments>
+    void construct(U* at, Arguments&&... arguments) {
+        ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
     }
 
     void deallocate(T* memory, std::size_t) noexcept { std::free(memory); }

@@ -124,7 +124,7 @@ void GridRepulsion::make_kernel() {
     re_.resize(rows * pitch_);
     im_.resize(rows * pitch_);
     multiplier_.resize(rows * columns * 2);
-    AlignedVector<float> imaginary(rows * pitch_);
+    AlignedVector<float> imaginary(rows * pitch_, 0);
     const std::size_t lanes = fft_lanes();
     const auto row_factors = deconvolution(rows, 0.25, 1 / static_cast<double>(rows));
     for (std::size_t part = 0; part < 2; ++part) {

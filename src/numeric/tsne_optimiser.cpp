@@ -63,12 +63,12 @@ TsneOptimiser::TsneOptimiser(AffinityGraph affinities,
       n_dims(initial.n_columns),
       stride(n_dims == 2 ? 2 : 4),
       order(n),
-      points(padded(n * stride)),
-      movement(points.size()),
+      points(padded(n * stride), 0),
+      movement(points.size(), 0),
       gains(points.size(), 1),
-      moved(points.size()),
-      attraction(points.size()),
-      repulsion(points.size()),
+      moved(points.size(), 0),
+      attraction(points.size(), 0),
+      repulsion(points.size(), 0),
       layout(n, n_dims) {
     if (n > most_exact && n_dims == 2) grid.emplace(n, pool);
     if (n > most_exact && n_dims == 3) tree.emplace(n, pool);
