@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t slack = 16;  // written beyond the end by kernels
 constexpr std::size_t most_fetched = 8192;
+constexpr std::size_t least_around = 48;
 
 /// One task: all queries of a leaf. Nobody else writes their neighbours.
 class LeafJoin {
@@ -71,8 +72,8 @@ class LeafJoin {
                                          leaves_.centres.row(leaf_) + leaves_.n_words);
         space_.make_query(centre.data(), leaves_.n_words);
         measure_keys(leaves_.arithmetic, centres_.view(), centre.data(), 1, keys.data());
-        const auto wanted = static_cast<std::uint32_t>(
-            std::min(leaves_.size(), std::max<std::size_t>(most_probes, n_probes_)));
+        const std::size_t n_around = std::clamp(12 * n_probes_, least_around, most_probes);
+        const auto wanted = static_cast<std::uint32_t>(std::min(leaves_.size(), n_around));
         select_least(keys.data(),
                      ids.data(),
                      static_cast<std::uint32_t>(n),

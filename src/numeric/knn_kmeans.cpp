@@ -17,7 +17,7 @@ constexpr std::size_t trained_on = 32;  // points for each cluster
 constexpr std::size_t chunk_points = 384;
 // A centre is the mean of this many of its points, if there are more: enough for a place among
 // others.
-constexpr std::size_t most_averaged = 1024;
+constexpr std::size_t most_averaged = 256;
 
 /// Every so many'th of the points.
 std::vector<std::uint32_t> thinned(std::span<const std::uint32_t> points, std::size_t count) {
@@ -30,12 +30,7 @@ SearchRows first_centres(const SearchRows& rows,
                          const std::vector<std::uint32_t>& points,
                          std::size_t n_clusters,
                          std::uint64_t seed) {
-    SearchRows centres;
-    centres.arithmetic = rows.arithmetic;
-    centres.n_words = rows.n_words;
-    centres.n_rows = n_clusters;
-    centres.words.resize(n_clusters * rows.n_words);
-    centres.norms.resize(n_clusters);
+    SearchRows centres(rows.arithmetic, n_clusters, rows.n_words);
     Random random(seed);
     for (std::size_t c = 0; c < n_clusters; ++c) {
         // One of each of n_clusters equal stretches.
@@ -110,6 +105,7 @@ void mean_of_floats(const SearchRows& rows,
         const auto mean = static_cast<float>(sums[w] / static_cast<double>(points.size()));
         centres.words[cluster * rows.n_words + w] = std::bit_cast<std::int32_t>(mean);
     }
+    centres.norms[cluster] = 0;
 }
 
 }  // namespace

@@ -98,12 +98,7 @@ Members cut_evenly(Members members) {
 }
 
 SearchRows centres_of(const SearchRows& rows, const Members& members, ThreadPool& pool) {
-    SearchRows centres;
-    centres.arithmetic = rows.arithmetic;
-    centres.n_words = rows.n_words;
-    centres.n_rows = members.size();
-    centres.words.resize(members.size() * rows.n_words);
-    centres.norms.resize(members.size());
+    SearchRows centres(rows.arithmetic, members.size(), rows.n_words);
     pool.run_tasks(members.size(),
                    [&](std::size_t i) { move_centre(rows, members[i], i, centres); });
     return centres;

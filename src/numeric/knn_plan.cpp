@@ -19,10 +19,12 @@ namespace {
 constexpr std::size_t sample_size = 400;
 constexpr std::size_t queries_per_task = 24;
 
-// Cycles: of a word of a pair of points in a tile; of a coordinate of a candidate, and of the rest
-// of its work. Only their ratios matter, and they need not be right.
-constexpr double cycles_per_word = 0.045;
-constexpr double cycles_per_coordinate = 0.3;
+// Cycles: of a word of a pair of points in a tile; of a coordinate of a candidate and of each of
+// its bytes; of the rest of a candidate's work. Only their ratios matter, and they need not be
+// right.
+constexpr double cycles_per_word = 0.06;
+constexpr double cycles_per_coordinate = 0.2;
+constexpr double cycles_per_byte = 0.09;
 constexpr double cycles_per_candidate = 60;
 
 /// One drawn from each of equal stretches.
@@ -199,11 +201,13 @@ std::optional<JoinSettings> plan_join(const SampleTruth& truth,
                                       PointsView points,
                                       double recall) {
     const auto n_words = static_cast<double>(leaves.n_words);
-    const auto d = static_cast<double>(points.n_columns);
+    const double cycles_per_row =
+        static_cast<double>(points.n_columns) *
+        (cycles_per_coordinate + cycles_per_byte * static_cast<double>(size_bytes(points.type)));
     const double n = static_cast<double>(points.n_rows);
     const double leaf_points = n / static_cast<double>(leaves.size());
     // Every pair of words once, and some hundred rows of each point.
-    double least_cycles = n * n_words * cycles_per_word + 300 * d * cycles_per_coordinate;
+    double least_cycles = n * n_words * cycles_per_word + 300 * cycles_per_row;
     std::optional<JoinSettings> best;
     for (const double factor : {1.05, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0}) {
         JoinSettings settings;
@@ -213,8 +217,7 @@ std::optional<JoinSettings> plan_join(const SampleTruth& truth,
         if (settings.n_probes == 0) continue;
         const double cycles =
             static_cast<double>(settings.n_probes) * leaf_points * n_words * cycles_per_word +
-            static_cast<double>(settings.n_candidates) *
-                (d * cycles_per_coordinate + cycles_per_candidate);
+            static_cast<double>(settings.n_candidates) * (cycles_per_row + cycles_per_candidate);
         if (cycles >= least_cycles) continue;
         least_cycles = cycles;
         best = settings;

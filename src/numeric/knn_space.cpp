@@ -93,7 +93,7 @@ SearchSpace::SearchSpace(const ExactDistances& distances,
             find_axes(seed, pool, stop);
             pack_axes();
             reduced_ = reduce_rows(source_, pool, stop);
-            source_ = reduced_.view();
+            source_ = reduced_view(reduced_.get(), source_.n_rows);
         }
     }
     n_coordinates_ = source_.n_columns;
@@ -177,14 +177,14 @@ void SearchSpace::pack_axes() {
     }
 }
 
-Matrix SearchSpace::reduce_rows(PointsView points,
-                                ThreadPool& pool,
-                                const std::stop_token& stop) const {
+std::unique_ptr<float[]> SearchSpace::reduce_rows(PointsView points,
+                                                  ThreadPool& pool,
+                                                  const std::stop_token& stop) const {
     const std::size_t d = points.n_columns;
     const std::size_t n_axes = axes_.explained_variance.size();
     const std::size_t n_panels = n_chunks(n_axes, panel_axes);
     const std::size_t stride = n_panels * panel_axes;
-    Matrix coordinates(points.n_rows, n_axes);
+    auto coordinates = std::make_unique_for_overwrite<float[]>(points.n_rows * n_axes);
     parallel_for(
         pool,
         points.n_rows,
@@ -201,7 +201,7 @@ Matrix SearchSpace::reduce_rows(PointsView points,
                 rotate_rows(
                     rows.data(), count, d, axis_panels_.data(), n_panels, rotated.data(), stride);
                 for (std::size_t r = 0; r < count; ++r)
-                    std::copy_n(&rotated[r * stride], n_axes, coordinates.row(i + r));
+                    std::copy_n(&rotated[r * stride], n_axes, &coordinates[(i + r) * n_axes]);
             }
         },
         stop);
@@ -302,12 +302,7 @@ SearchRows SearchSpace::to_words(PointsView source,
                                  ThreadPool& pool,
                                  const std::stop_token& stop) const {
     const std::size_t d = n_coordinates_;
-    SearchRows result;
-    result.arithmetic = arithmetic;
-    result.n_rows = source.n_rows;
-    result.n_words = n_words(arithmetic);
-    result.words.resize(result.n_rows * result.n_words);
-    result.norms.resize(result.n_rows);
+    SearchRows result(arithmetic, source.n_rows, n_words(arithmetic));
     const bool is_int16 = arithmetic == Arithmetic::int16;
     const bool is_query = is_outside != nullptr;
     const auto units = static_cast<float>(is_int16 ? units_ : 1.0);
@@ -321,12 +316,16 @@ SearchRows SearchSpace::to_words(PointsView source,
                 read_centred(source, scales, i, 1, row.data());
                 const double square = squared_length(row.data(), d);
                 double lift = std::sqrt(std::max(0.0, longest_ * longest_ - square));
+                std::int32_t* words = &result.words[i * result.n_words];
+                result.norms[i] = 0;
                 if (is_query) {
                     lift = 0;
                     (*is_outside)[i] = is_int16 && !(std::sqrt(square) <= longest_) ? 1 : 0;
-                    if ((*is_outside)[i] != 0) continue;
+                    if ((*is_outside)[i] != 0) {
+                        std::fill_n(words, result.n_words, 0);
+                        continue;
+                    }
                 }
-                std::int32_t* words = &result.words[i * result.n_words];
                 if (is_int16) {
                     for (std::size_t j = 0; j < d; ++j) row[j] *= units;
                     for (std::size_t w = 0; w < (d + 1) / 2; ++w)
@@ -362,8 +361,9 @@ SearchRows SearchSpace::queries(PointsView queries,
         scales = ExactDistances(queries, Metric::cosine, pool, stop).scales();
     if (axes_.components.empty())
         return to_words(queries, scales, arithmetic, &is_outside, pool, stop);
-    const Matrix reduced = reduce_rows(queries, pool, stop);
-    return to_words(reduced.view(), scales, arithmetic, &is_outside, pool, stop);
+    const auto reduced = reduce_rows(queries, pool, stop);
+    return to_words(
+        reduced_view(reduced.get(), queries.n_rows), scales, arithmetic, &is_outside, pool, stop);
 }
 
 double SearchSpace::reach(float distance,

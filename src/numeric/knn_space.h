@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <vector>
 
@@ -26,8 +27,18 @@ struct SearchRows {
     Arithmetic arithmetic = Arithmetic::int16;
     std::size_t n_rows = 0;
     std::size_t n_words = 0;
-    std::vector<std::int32_t> words;  ///< n_rows x n_words
-    std::vector<std::int32_t> norms;  ///< n_rows, as PanelsView::norms
+    std::unique_ptr<std::int32_t[]> words;  ///< n_rows x n_words
+    std::unique_ptr<std::int32_t[]> norms;  ///< n_rows, as PanelsView::norms
+
+    SearchRows() = default;
+
+    /// Room for rows, not yet written: pages are first touched by the threads that fill them.
+    SearchRows(Arithmetic the_arithmetic, std::size_t the_rows, std::size_t the_words)
+        : arithmetic(the_arithmetic),
+          n_rows(the_rows),
+          n_words(the_words),
+          words(std::make_unique_for_overwrite<std::int32_t[]>(the_rows * the_words)),
+          norms(std::make_unique_for_overwrite<std::int32_t[]>(the_rows)) {}
 
     const std::int32_t* row(std::size_t i) const noexcept { return &words[i * n_words]; }
 };
@@ -72,7 +83,15 @@ class SearchSpace {
     bool is_lifted() const noexcept { return distances_.metric() == Metric::dot; }
 
     std::size_t n_words(Arithmetic arithmetic) const noexcept;
-    Matrix reduce_rows(PointsView points, ThreadPool& pool, const std::stop_token& stop) const;
+    /// n x p, not written twice.
+    std::unique_ptr<float[]> reduce_rows(PointsView points,
+                                         ThreadPool& pool,
+                                         const std::stop_token& stop) const;
+
+    MatrixView reduced_view(const float* coordinates, std::size_t n_rows) const noexcept {
+        return {coordinates, n_rows, axes_.explained_variance.size()};
+    }
+
     void find_axes(std::uint64_t seed, ThreadPool& pool, const std::stop_token& stop);
     void add_mean_axis();
     void pack_axes();
@@ -91,8 +110,8 @@ class SearchSpace {
 
     const ExactDistances& distances_;
     Reduced axes_;  // of the rows' sample, if they are wide; without its coordinates
-    std::vector<float> axis_panels_;  // the same for the kernel
-    Matrix reduced_;                  // the rows on these axes
+    std::vector<float> axis_panels_;    // the same for the kernel
+    std::unique_ptr<float[]> reduced_;  // the rows on these axes
     PointsView source_;
     std::size_t n_coordinates_ = 0;
     std::vector<float> mean_;  // of the source
