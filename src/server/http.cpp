@@ -396,16 +396,19 @@ awaitable<void> HttpServer::State::become_socket(Connection& connection,
         co_await write(connection, std::move(*refusal), true);
         co_return;
     }
-    co_await run_websocket({.stream = std::move(connection.stream),
-                            .head = std::move(head),
-                            .source = std::move(source),
-                            .waker = waker,
-                            .may_stay = plan.may_stay,
-                            .options = options.sockets},
-                           [&](std::shared_ptr<SocketControl> control) {
-                               connection.socket = std::move(control);
-                               if (stopping) connection.socket->go_away();
-                           });
+    // Named, because gcc 12 destroys the members of an aggregate twice that is made in a co_await.
+    SocketStart start{.stream = std::move(connection.stream),
+                      .head = std::move(head),
+                      .source = std::move(source),
+                      .waker = waker,
+                      .may_stay = plan.may_stay,
+                      .options = options.sockets};
+    std::function<void(std::shared_ptr<SocketControl>)> control =
+        [&](std::shared_ptr<SocketControl> socket) {
+            connection.socket = std::move(socket);
+            if (stopping) connection.socket->go_away();
+        };
+    co_await run_websocket(std::move(start), std::move(control));
     --n_sockets;
 }
 
