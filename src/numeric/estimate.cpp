@@ -22,6 +22,9 @@ namespace {
 // What one thread of the machine of the fit did in a second.
 constexpr double reference_flops = 190e9;
 
+// More dimensions than this are not multiplied with each other (docs/algorithms/pca.md).
+constexpr double gram_dims = 1500;
+
 /// How many times slower than the machine of the fit one thread of this one computes: measured once
 /// in a process, within about 20 ms.
 double slowness() {
@@ -56,31 +59,32 @@ struct Sizes {
 };
 
 double seconds_of_clean(const Sizes& s) {
-    return 1e-10 * s.n * s.d + 1e-4;
+    return 4.5e-10 * s.n * s.d + 3e-4;
 }
 
 double seconds_of_reduce(const Sizes& s) {
     const double side = std::min(s.n, s.d);
-    const double gram = 1.3e-12 * s.n * s.d * std::min(side, 1500.0) * 2;
-    const double eigen = 8e-9 * side * side * std::sqrt(s.reduced);
-    const double place = 8e-12 * s.n * s.d * s.reduced;
-    return gram + eigen + place + 1e-3;
+    const double gram = s.n * s.d * (3e-9 + 2.5e-12 * std::min(side, gram_dims));
+    const double eigen = 1e-9 * side * std::min(side, gram_dims) * (50 + s.reduced);
+    const double place = 1.2e-11 * s.n * s.d * s.reduced;
+    return gram + eigen + place + 5e-4;
 }
 
 double seconds_of_neighbors(const Sizes& s) {
-    const double candidates = std::min(s.n, 2500.0 + 30 * s.k);
-    return s.n * (candidates * (3e-11 * s.searched + 1e-9) + 3e-8 * s.k) + 1e-3;
+    const double exact = s.n * s.n * (1e-8 + 2e-10 * s.searched);
+    const double built = s.n * (8e-6 + 5e-8 * s.k);
+    return std::min(exact, built) + 1e-3;
 }
 
 double seconds_of_affinities(const Sizes& s, Method method) {
-    return (method == Method::tsne ? 1.5e-7 : 1e-7) * s.n * s.k;
+    return (method == Method::tsne ? 7e-8 : 2e-7) * s.n * s.k + 1e-3;
 }
 
 double seconds_of_iteration(const Sizes& s, Method method) {
-    const double edges = 1.4 * s.n * s.k;
-    if (method == Method::umap) return 1.2e-9 * edges + 1e-8 * s.n + 5e-5;
-    const double repulsion = s.n_components == 2 ? 6e-8 * s.n : 2.2e-7 * s.n;
-    return 4e-10 * edges + repulsion + 4e-4;
+    if (method == Method::umap) return s.n * (4e-9 + 6.5e-10 * s.k) + 1e-4;
+    const double attraction = 3e-10 * s.n * s.k;
+    return s.n_components == 2 ? attraction + 3.7e-8 * s.n + 2.2e-4
+                               : attraction + 2.3e-7 * s.n + 1e-4;
 }
 
 Sizes sizes_of(std::size_t n_rows, std::size_t n_columns, const ProjectionRequest& request) {

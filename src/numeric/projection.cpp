@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
@@ -28,6 +31,12 @@ constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr std::string_view checkpoint_mark = "oortprj1";
 
 std::uint64_t peak_memory_bytes() {
+    // getrusage() would count what the parent held before exec().
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        constexpr std::string_view name = "VmHWM:";
+        if (line.starts_with(name)) return std::stoull(line.substr(name.size())) * 1024;
+    }
     rusage usage{};
     if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
