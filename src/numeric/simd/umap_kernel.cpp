@@ -9,7 +9,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "numeric/simd/powers-inl.h"
+#include "numeric/simd/powers.inc"
 
 HWY_BEFORE_NAMESPACE();
 
