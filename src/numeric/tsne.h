@@ -29,27 +29,33 @@ constexpr std::array<std::string_view, 2> names_of(TsneAffinities) noexcept {
 }
 
 struct TsneOptions {
-    /// How many neighbours each point listens to. Larger shows wider structure, slower. At most (n
-    /// - 1) / 3, cut and said. 2..100.
+    /// How many neighbours each point listens to. Larger shows wider structure and takes longer.
+    /// 2..100; at most a third of the neighbours there are, cut and said.
     double perplexity = 30;
 
     /// perplexity: Gaussian weights of that perplexity. uniform: the same weight for each of
-    /// round(perplexity) neighbours.
+    /// round(perplexity) neighbours, which needs a third of them and is faster.
     TsneAffinities affinities = TsneAffinities::perplexity;
 
-    /// Factor on the attraction in the first part; larger pulls groups tighter before they spread.
+    /// Factor on the attraction in the first iterations; larger pulls groups tighter before they
+    /// spread. 12 as openTSNE and scikit-learn.
     double early_exaggeration = 12;
 
+    /// How many iterations are exaggerated. 250 as openTSNE.
     int early_iterations = 250;
-    int n_iterations = 750;  ///< in all, the early ones among them
 
-    /// Step size. Unset: n / exaggeration, at least 200 / exaggeration (Belkina et al. 2019).
+    /// In all, the early ones among them. More spread the layout further; 750 as openTSNE.
+    int n_iterations = 750;
+
+    /// Factor on the gradient (without the paper's 4). Larger moves points further at once. Unset:
+    /// n / exaggeration, that is n / 12 and then n (Belkina et al. 2019), as openTSNE.
     std::optional<double> learning_rate = std::nullopt;
 
     /// How strongly labels pull together rows of the same label, where labels are given. 0 = not at
-    /// all, 1 = labels decide.
+    /// all, 0.5 = as umap-learn by default, 1 = labels decide.
     double label_weight = 0.5;
 
+    /// Decides the jitter of the start, and with it everything else.
     std::uint64_t seed = 42;
 };
 
@@ -68,11 +74,15 @@ void fields(Field&& field, TsneOptions& o) {
 /// A layout in progress. Owns what it needs of its arguments.
 class Tsne {
   public:
-    /// neighbors  k >= 3 perplexity where n allows it, Euclidean or another metric that is never
-    /// negative. initial    n x 2 or n x 3: where the points start; scaled to a standard deviation
-    /// of 1e-4 in its first column. labels     n codes (missing_label = none) to supervise by, or
-    /// empty. pool       must outlive this object. Throws Error(invalid_argument) for bad options.
-    /// Any n >= 1; what was clamped is in notes().
+    /// neighbors  k >= 3 perplexity (uniform affinities: perplexity) where n allows it, of a metric
+    ///            that is never negative; at most 16,777,216 rows.
+    /// initial    n x 2 or n x 3: where the points start; scaled to a standard deviation of 1e-4 in
+    ///            its first column, with a jitter of a hundredth of that.
+    /// labels     n codes (missing_label = none) to supervise by, or empty.
+    /// pool       must outlive this object.
+    /// Throws Error(invalid_argument) for bad options or arguments that do not fit,
+    /// Error(too_large), Error(cancelled). Any n >= 1; what was clamped is in notes(). Time and
+    /// memory O(n k).
     Tsne(const Neighbors& neighbors,
          MatrixView initial,
          const TsneOptions& options,
@@ -92,8 +102,8 @@ class Tsne {
     /// n x 2 or n x 3 in the rows' order. Valid until the next step() or destruction.
     MatrixView layout() const;
 
-    /// Kullback-Leibler divergence of the layout as it is, without exaggeration. Costs about one
-    /// iteration.
+    /// Kullback-Leibler divergence of the layout as it is, over all affinities and without
+    /// exaggeration. Changes nothing. Costs about two iterations.
     double kl_divergence() const;
 
     /// All that a later step() depends on besides the constructor's arguments; restore() on an
@@ -112,8 +122,11 @@ class Tsne {
 inline constexpr std::uint32_t missing_label = 0xFFFFFFFF;
 
 /// Places new rows in a finished layout; each row's place depends on nothing but itself and the
-/// layout. neighbors  of each new row among the layout's rows (find_neighbors_of), k about 3
-/// perplexity. Returns n_new x dims.
+/// layout: its neighbours pull, nothing repels (docs/algorithms/tsne.md).
+/// neighbors  of each new row among the layout's rows (find_neighbors_of); 15 are enough, for the
+///            perplexity is at most 5 here.
+/// Returns n_new x dims. Throws Error(invalid_argument) for arguments that do not fit,
+/// Error(cancelled).
 Matrix tsne_place(const Neighbors& neighbors,
                   MatrixView layout,
                   const TsneOptions& options,
