@@ -14,7 +14,7 @@ namespace oort {
 namespace {
 
 constexpr std::size_t rows_per_chunk = 1024;
-constexpr std::size_t width = umap_start_columns;
+constexpr std::size_t most_columns = umap_start_columns;
 constexpr float largest_deviation = 3;  // standard deviations, beyond which a start is drawn in
 
 struct Walk {
@@ -22,19 +22,22 @@ struct Walk {
     std::vector<double> degrees;
     double total_degree = 0;
     std::size_t n = 0;
+    std::size_t width = 0;  // floats of a row: as many as the layout's dimensions, or one more
 };
 
 template <class Body>
-std::array<double, width> sum_over_rows(const Walk& walk, ThreadPool& pool, const Body& body) {
-    std::vector<std::array<double, width>> sums(n_chunks(walk.n, rows_per_chunk));
+std::array<double, most_columns> sum_over_rows(const Walk& walk,
+                                               ThreadPool& pool,
+                                               const Body& body) {
+    std::vector<std::array<double, most_columns>> sums(n_chunks(walk.n, rows_per_chunk));
     parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
-        std::array<double, width> sum{};
+        std::array<double, most_columns> sum{};
         for (std::size_t i = begin; i < end; ++i) body(i, sum);
         sums[begin / rows_per_chunk] = sum;
     });
-    std::array<double, width> total{};
+    std::array<double, most_columns> total{};
     for (const auto& sum : sums) {
-        for (std::size_t c = 0; c < width; ++c) total[c] += sum[c];
+        for (std::size_t c = 0; c < most_columns; ++c) total[c] += sum[c];
     }
     return total;
 }
@@ -46,27 +49,52 @@ struct Recurrence {
     float before;
 };
 
+template <std::size_t width>
+void walk_rows(const FuzzyGraph& graph,
+               const Recurrence& recurrence,
+               const Walk& walk,
+               std::size_t begin,
+               std::size_t end,
+               float* next) {
+    for (std::size_t i = begin; i < end; ++i) {
+        // Two sums, so that one need not wait for the other.
+        std::array<float, width> sum{};
+        std::array<float, width> other_sum{};
+        std::uint64_t e = graph.begins[i];
+        for (; e + 1 < graph.begins[i + 1]; e += 2) {
+            const float* first = walk.values.data() + graph.targets[e] * width;
+            const float* second = walk.values.data() + graph.targets[e + 1] * width;
+            for (std::size_t c = 0; c < width; ++c) {
+                sum[c] += graph.weights[e] * first[c];
+                other_sum[c] += graph.weights[e + 1] * second[c];
+            }
+        }
+        if (e < graph.begins[i + 1]) {
+            const float* last = walk.values.data() + graph.targets[e] * width;
+            for (std::size_t c = 0; c < width; ++c) sum[c] += graph.weights[e] * last[c];
+        }
+        // A row without edges stays with itself.
+        const bool is_alone = graph.begins[i] == graph.begins[i + 1];
+        const float share =
+            is_alone ? 0.0F : recurrence.walked / static_cast<float>(walk.degrees[i]);
+        const float kept = is_alone ? recurrence.own + recurrence.walked : recurrence.own;
+        const float* own = walk.values.data() + i * width;
+        float* out = next + i * width;
+        for (std::size_t c = 0; c < width; ++c)
+            out[c] = kept * own[c] + share * (sum[c] + other_sum[c]) + recurrence.before * out[c];
+    }
+}
+
 void walk_once(const FuzzyGraph& graph,
                const Recurrence& recurrence,
                Walk& walk,
                std::vector<float>& next,
                ThreadPool& pool) {
     parallel_for(pool, walk.n, rows_per_chunk, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-            std::array<float, width> sum{};
-            for (std::uint64_t e = graph.begins[i]; e < graph.begins[i + 1]; ++e) {
-                const float* other = walk.values.data() + graph.targets[e] * width;
-                for (std::size_t c = 0; c < width; ++c) sum[c] += graph.weights[e] * other[c];
-            }
-            // A row without edges stays with itself.
-            const bool is_alone = graph.begins[i] == graph.begins[i + 1];
-            const float share =
-                is_alone ? 0.0F : recurrence.walked / static_cast<float>(walk.degrees[i]);
-            const float kept = is_alone ? recurrence.own + recurrence.walked : recurrence.own;
-            const float* own = walk.values.data() + i * width;
-            float* out = next.data() + i * width;
-            for (std::size_t c = 0; c < width; ++c)
-                out[c] = kept * own[c] + share * sum[c] + recurrence.before * out[c];
+        if (walk.width == 2) {
+            walk_rows<2>(graph, recurrence, walk, begin, end, next.data());
+        } else {
+            walk_rows<most_columns>(graph, recurrence, walk, begin, end, next.data());
         }
     });
     walk.values.swap(next);
@@ -75,6 +103,7 @@ void walk_once(const FuzzyGraph& graph,
 /// Centres every column and makes it orthogonal to those before it, all weighted by degree, with
 /// standard deviation 1 where it has any.
 void make_orthonormal(Walk& walk, ThreadPool& pool) {
+    const std::size_t width = walk.width;
     const auto weight = [&](std::size_t i) { return walk.degrees[i] / walk.total_degree; };
     const auto value = [&](std::size_t i, std::size_t c) -> float& {
         return walk.values[i * width + c];
@@ -109,8 +138,10 @@ void make_orthonormal(Walk& walk, ThreadPool& pool) {
     }
 }
 
-Walk begin_walk(const FuzzyGraph& graph, MatrixView initial, ThreadPool& pool) {
+Walk begin_walk(const FuzzyGraph& graph, MatrixView initial, int n_components, ThreadPool& pool) {
     Walk walk;
+    walk.width = n_components == 2 ? 2 : most_columns;
+    const std::size_t width = walk.width;
     walk.n = graph.n_rows();
     walk.values.resize(walk.n * width);
     walk.degrees.resize(walk.n);
@@ -137,7 +168,7 @@ Matrix umap_start(const FuzzyGraph& graph,
                   const UmapStartOptions& options,
                   ThreadPool& pool,
                   std::stop_token stop) {
-    Walk walk = begin_walk(graph, initial, pool);
+    Walk walk = begin_walk(graph, initial, options.n_components, pool);
     std::vector<float> next(walk.values.size());
     for (int step = 0; step < options.n_walks; ++step) {
         throw_if_stopped(stop);
@@ -165,7 +196,7 @@ Matrix umap_start(const FuzzyGraph& graph,
         Random random(options.seed * 0x9E3779B97F4A7C15ULL + begin);
         for (std::size_t i = begin; i < end; ++i) {
             for (std::size_t c = 0; c < dims; ++c) {
-                const float value = walk.values[i * width + c];
+                const float value = walk.values[i * walk.width + c];
                 const float drawn_in = std::clamp(value, -largest_deviation, largest_deviation);
                 start.row(i)[c] = extent * drawn_in + noise * static_cast<float>(random.normal());
             }
