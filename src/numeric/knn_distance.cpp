@@ -129,8 +129,10 @@ void NearestRows::shrink() {
 }
 
 void NearestRows::sort() {
-    if (keys_.size() > k_) shrink();
+    // Of a few too many it is quicker to sort all.
+    if (keys_.size() > 4 * k_) shrink();
     std::sort(keys_.begin(), keys_.end());
+    if (keys_.size() > k_) keys_.resize(k_);
 }
 
 }  // namespace oort

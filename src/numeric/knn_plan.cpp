@@ -206,8 +206,10 @@ std::optional<JoinSettings> plan_join(const SampleTruth& truth,
         (cycles_per_coordinate + cycles_per_byte * static_cast<double>(size_bytes(points.type)));
     const double n = static_cast<double>(points.n_rows);
     const double leaf_points = n / static_cast<double>(leaves.size());
-    // Every pair of words once, and some hundred rows of each point.
-    double least_cycles = n * n_words * cycles_per_word + 300 * cycles_per_row;
+    // The exact search compares every pair of words, and sorts and measures a few hundred rows.
+    const double n_measured = 4 * std::max<double>(75, static_cast<double>(truth.k));
+    double least_cycles =
+        n * n_words * cycles_per_word + n_measured * (cycles_per_row + 3 * cycles_per_candidate);
     std::optional<JoinSettings> best;
     for (const double factor : {1.05, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0}) {
         JoinSettings settings;
