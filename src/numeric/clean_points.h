@@ -21,6 +21,12 @@ class CleanPoints {
   public:
     PointsView view() const noexcept { return view_; }
 
+    /// Gives back a copy that was made, for who has read it; view() is then of no rows.
+    void drop_points() noexcept {
+        owned_ = {};
+        view_.n_rows = 0;
+    }
+
     /// view row i is row rows()[i] of the input, ascending.
     const std::vector<std::uint32_t>& rows() const noexcept { return rows_; }
 

@@ -139,6 +139,14 @@ TEST(CleanPoints, TinyHalvesBecomeScaledFloatsAndBytesStayBytes) {
     EXPECT_EQ(values_of(some.view()), (std::vector<float>{1, 2, 0, 6}));
 }
 
+TEST(CleanPoints, ACopyCanBeGivenBack) {
+    const Matrix points = counting(5, 2);
+    CleanPoints result = clean(points.view(), {0, 3});
+    result.drop_points();
+    EXPECT_EQ(result.view().n_rows, 0U);
+    EXPECT_EQ(result.rows(), (std::vector<std::uint32_t>{0, 3}));
+}
+
 TEST(CleanPoints, WrongInputIsRefusedAndAStopIsSeen) {
     const Matrix points = counting(3, 2);
     EXPECT_EQ(code_of(Matrix(0, 3).view(), {}), ErrorCode::invalid_argument);

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/reduce.h"
 
-#include <algorithm>
+#include <cstdint>
+#include <numeric>
 #include <utility>
 
 #include "numeric/components.h"
 #include "numeric/principal.h"
 #include "numeric/row_reader.h"
+#include "numeric/thin_products.h"
 
 namespace oort {
-
-namespace {
-
-constexpr std::size_t chunk_rows = 512;
-
-}  // namespace
 
 Reduced reduce(PointsView points,
                std::size_t n_components,
@@ -37,29 +33,34 @@ Reduced reduce(PointsView points,
 }
 
 Matrix place(PointsView points, const Reduced& reduced, ThreadPool& pool, std::stop_token stop) {
+    const std::size_t n = points.n_rows;
     const std::size_t d = points.n_columns;
     const std::size_t k = reduced.explained_variance.size();
-    Matrix coordinates(points.n_rows, k);
-    parallel_for(
-        pool,
-        points.n_rows,
-        chunk_rows,
-        [&](std::size_t begin, std::size_t end) {
-            std::vector<float> row(d);
-            for (std::size_t i = begin; i < end; ++i) {
-                points.read(i, 1, row.data());
-                for (std::size_t c = 0; c < k; ++c) {
-                    double sum = 0;
-                    for (std::size_t j = 0; j < d; ++j) {
-                        sum +=
-                            (static_cast<double>(row[j]) - static_cast<double>(reduced.mean[j])) *
-                            static_cast<double>(reduced.components[c * d + j]);
-                    }
-                    coordinates.row(i)[c] = static_cast<float>(sum);
-                }
-            }
-        },
-        stop);
+    Matrix coordinates(n, k);
+    if (n == 0 || k == 0) return coordinates;
+    Centring centring{std::vector<float>(padded_columns(d), 1.0F),
+                      reduced.mean,
+                      std::vector<float>(padded_columns(d)),
+                      1.0};
+    centring.high.resize(padded_columns(d));
+    std::vector<std::uint32_t> rows(n);
+    std::iota(rows.begin(), rows.end(), 0U);
+    std::vector<double> weights(d * k);
+    for (std::size_t j = 0; j < d; ++j) {
+        for (std::size_t c = 0; c < k; ++c)
+            weights[j * k + c] = static_cast<double>(reduced.components[c * d + j]);
+    }
+    const RowReader reader(points);
+    ThinProducts(reader, rows, centring, pool, stop)
+        .times(weights,
+               k,
+               [&](std::size_t first, std::size_t count, const double* values, std::size_t stride) {
+                   for (std::size_t i = 0; i < count; ++i) {
+                       float* out = coordinates.row(first + i);
+                       for (std::size_t c = 0; c < k; ++c)
+                           out[c] = static_cast<float>(values[i * stride + c]);
+                   }
+               });
     return coordinates;
 }
 
