@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "numeric/block_krylov.h"
 #include "numeric/dense_eigen.h"
 #include "numeric/krylov_eigen.h"
 #include "numeric/random.h"
@@ -138,6 +139,31 @@ TEST(KrylovEigenpairs, FindsEveryCopyOfAValueThatIsThereOften) {
     const std::optional<EigenPairs> found = krylov_eigenpairs(matrix, 44, pool, {});
     ASSERT_TRUE(found);
     for (std::size_t c = 0; c < 44; ++c) EXPECT_NEAR(found->values[c], eigenvalues[c], 1e-9) << c;
+}
+
+TEST(BlockKrylov, TellsTheLargestValueThatSomeVectorsLack) {
+    const std::size_t m = 100;
+    const auto value = [](std::size_t i) { return std::pow(0.8, static_cast<double>(i)); };
+    const auto apply = [&](std::vector<Thin> pieces) {
+        for (Thin& piece : pieces) {
+            for (std::size_t i = 0; i < piece.size(); ++i) piece[i] *= value(i / thin_width);
+        }
+        return pieces;
+    };
+    ThreadPool pool(2);
+    const std::stop_token stop;
+    BlockKrylov search(m, 4, apply, pool, stop);
+    for (const std::size_t lacking : {3U, 16U}) {
+        Thin axes(m * thin_width, 0.0);
+        for (std::size_t c = 0; c < thin_width; ++c)
+            axes[c * thin_width + c] = c == lacking ? 0.0 : 1.0;
+        const auto [largest, vectors] = search.largest_beside({axes});
+        EXPECT_NEAR(largest, value(lacking), 1e-9);
+        double length = 0;
+        for (std::size_t c = 0; c < thin_width; ++c)
+            length += vectors[lacking * thin_width + c] * vectors[lacking * thin_width + c];
+        EXPECT_NEAR(length, 1, 1e-6);
+    }
 }
 
 TEST(KrylovEigenpairs, GivesUpWhereItCannotServe) {
