@@ -17,8 +17,9 @@ PROGRAM = Path(os.environ.get("OORT_PROGRAM", ROOT / "build" / "release" / "oort
 class Server:
     """`oort serve` on loopback with its data under `home`; the port stays the same over restarts."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self.home = home
+        self.options = options
         self.port = 0
         self.n_starts = 0
         self.process: subprocess.Popen | None = None
@@ -30,7 +31,7 @@ class Server:
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "serve", "--data", self.home / "data", "--port", str(self.port)]
-                + ["--ready-file", ready],
+                + ["--ready-file", ready, *self.options],
                 env={**os.environ, "OORT_HOME": str(self.home)},
                 stdout=log,
                 stderr=log,
