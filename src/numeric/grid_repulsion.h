@@ -43,7 +43,7 @@ class GridRepulsion {
     /// least 512).
     double spacing() const noexcept { return static_cast<double>(spacing_); }
 
-    static constexpr double finest = 0.45;
+    static constexpr double finest = 0.35;
 
   private:
     struct Extent {

@@ -30,9 +30,8 @@ constexpr double initial_deviation = 1e-4;
 constexpr double jitter = 0.01;  // of that, so that equal rows part
 constexpr double longest_step = 5;
 
-/// Momentum of the two phases, as van der Maaten and Hinton 2008.
-constexpr double early_momentum = 0.5;
-constexpr double late_momentum = 0.8;
+/// As openTSNE. The 0.5 that van der Maaten and Hinton 2008 have at first ends in worse places.
+constexpr double momentum = 0.8;
 
 std::size_t padded(std::size_t n_floats) {
     return (n_floats + 15) / 16 * 16;
@@ -127,13 +126,12 @@ void TsneOptimiser::descend_once() {
     const bool is_early = iteration < options.early_iterations;
     const double exaggeration = is_early ? options.early_exaggeration : 1;
     const double z = std::max(repel(), 1e-30);
-    const DescentStep step{
-        .attraction = static_cast<float>(exaggeration),
-        .repulsion = static_cast<float>(1 / z),
-        .learning_rate = static_cast<float>(
-            options.learning_rate.value_or(static_cast<double>(n) / exaggeration)),
-        .momentum = static_cast<float>(is_early ? early_momentum : late_momentum),
-        .longest_step = static_cast<float>(longest_step)};
+    const DescentStep step{.attraction = static_cast<float>(exaggeration),
+                           .repulsion = static_cast<float>(1 / z),
+                           .learning_rate = static_cast<float>(options.learning_rate.value_or(
+                               static_cast<double>(n) / exaggeration)),
+                           .momentum = static_cast<float>(momentum),
+                           .longest_step = static_cast<float>(longest_step)};
     std::vector<std::array<float, 16>> sums(n_chunks(n, chunk_rows));
     parallel_for(pool, n, chunk_rows, [&](std::size_t begin, std::size_t end) {
         const std::size_t at = begin * stride;
