@@ -296,7 +296,8 @@ test('other options run again; those from before are shown at once; back undoes'
   await page.context().close();
 });
 
-test('UMAP of MNIST from the page, in light and on a phone', { skip: !existsSync(mnist) && 'mnist.npz is not here' }, async () => {
+const skip = !existsSync(mnist) && 'mnist.npz is not here';
+test('UMAP of MNIST from the page, in light and on a phone', { skip }, async () => {
   const printed = server.python('examples/mnist.py', '--mnist', mnist).split('\n').at(-1);
   const key = printed.match(/experiments\/(\w+)/)[1];
   const { assets } = await server.get(`/api/v1/experiments/${key}/assets?type=embeddings`);
