@@ -2,7 +2,6 @@
 #include "numeric/knn_panels.h"
 
 #include <algorithm>
-#include <new>
 
 namespace oort {
 
@@ -10,10 +9,8 @@ Panels::Panels(Arithmetic arithmetic, std::size_t n_panels, std::size_t n_words)
     : arithmetic_(arithmetic),
       n_panels_(n_panels),
       n_words_(n_words),
-      words_(hwy::AllocateAligned<std::int32_t>(n_panels * n_words * panel_points)),
-      norms_(hwy::AllocateAligned<std::int32_t>(n_panels * panel_points)) {
-    if (n_panels > 0 && (words_ == nullptr || norms_ == nullptr)) throw std::bad_alloc();
-}
+      words_(large_array<std::int32_t>(n_panels * n_words * panel_points)),
+      norms_(large_array<std::int32_t>(n_panels * panel_points)) {}
 
 void Panels::clear(std::size_t panel) noexcept {
     const std::size_t size = n_words_ * panel_points;

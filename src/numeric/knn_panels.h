@@ -2,11 +2,10 @@
 // Memory laid out in panels of 32 points, as the kernels read it (simd/join_kernel.h).
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <cstddef>
 #include <cstdint>
 
+#include "numeric/knn_memory.h"
 #include "numeric/simd/join_kernel.h"
 
 namespace oort {
@@ -45,8 +44,8 @@ class Panels {
     Arithmetic arithmetic_ = Arithmetic::int16;
     std::size_t n_panels_ = 0;
     std::size_t n_words_ = 0;
-    hwy::AlignedFreeUniquePtr<std::int32_t[]> words_;
-    hwy::AlignedFreeUniquePtr<std::int32_t[]> norms_;
+    LargeArray<std::int32_t> words_;
+    LargeArray<std::int32_t> norms_;
 };
 
 }  // namespace oort

@@ -177,14 +177,14 @@ void SearchSpace::pack_axes() {
     }
 }
 
-std::unique_ptr<float[]> SearchSpace::reduce_rows(PointsView points,
-                                                  ThreadPool& pool,
-                                                  const std::stop_token& stop) const {
+LargeArray<float> SearchSpace::reduce_rows(PointsView points,
+                                           ThreadPool& pool,
+                                           const std::stop_token& stop) const {
     const std::size_t d = points.n_columns;
     const std::size_t n_axes = axes_.explained_variance.size();
     const std::size_t n_panels = n_chunks(n_axes, panel_axes);
     const std::size_t stride = n_panels * panel_axes;
-    auto coordinates = std::make_unique_for_overwrite<float[]>(points.n_rows * n_axes);
+    auto coordinates = large_array<float>(points.n_rows * n_axes);
     parallel_for(
         pool,
         points.n_rows,

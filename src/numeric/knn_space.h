@@ -10,11 +10,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <stop_token>
 #include <vector>
 
 #include "numeric/knn_distance.h"
+#include "numeric/knn_memory.h"
 #include "numeric/matrix.h"
 #include "numeric/parallel.h"
 #include "numeric/reduce.h"
@@ -27,8 +27,8 @@ struct SearchRows {
     Arithmetic arithmetic = Arithmetic::int16;
     std::size_t n_rows = 0;
     std::size_t n_words = 0;
-    std::unique_ptr<std::int32_t[]> words;  ///< n_rows x n_words
-    std::unique_ptr<std::int32_t[]> norms;  ///< n_rows, as PanelsView::norms
+    LargeArray<std::int32_t> words;  ///< n_rows x n_words
+    LargeArray<std::int32_t> norms;  ///< n_rows, as PanelsView::norms
 
     SearchRows() = default;
 
@@ -37,8 +37,8 @@ struct SearchRows {
         : arithmetic(the_arithmetic),
           n_rows(the_rows),
           n_words(the_words),
-          words(std::make_unique_for_overwrite<std::int32_t[]>(the_rows * the_words)),
-          norms(std::make_unique_for_overwrite<std::int32_t[]>(the_rows)) {}
+          words(large_array<std::int32_t>(the_rows * the_words)),
+          norms(large_array<std::int32_t>(the_rows)) {}
 
     const std::int32_t* row(std::size_t i) const noexcept { return &words[i * n_words]; }
 };
@@ -84,9 +84,9 @@ class SearchSpace {
 
     std::size_t n_words(Arithmetic arithmetic) const noexcept;
     /// n x p, not written twice.
-    std::unique_ptr<float[]> reduce_rows(PointsView points,
-                                         ThreadPool& pool,
-                                         const std::stop_token& stop) const;
+    LargeArray<float> reduce_rows(PointsView points,
+                                  ThreadPool& pool,
+                                  const std::stop_token& stop) const;
 
     MatrixView reduced_view(const float* coordinates, std::size_t n_rows) const noexcept {
         return {coordinates, n_rows, axes_.explained_variance.size()};
@@ -110,8 +110,8 @@ class SearchSpace {
 
     const ExactDistances& distances_;
     Reduced axes_;  // of the rows' sample, if they are wide; without its coordinates
-    std::vector<float> axis_panels_;    // the same for the kernel
-    std::unique_ptr<float[]> reduced_;  // the rows on these axes
+    std::vector<float> axis_panels_;  // the same for the kernel
+    LargeArray<float> reduced_;       // the rows on these axes
     PointsView source_;
     std::size_t n_coordinates_ = 0;
     std::vector<float> mean_;  // of the source
