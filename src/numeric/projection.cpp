@@ -156,6 +156,10 @@ void Projection::Impl::take_notes(const std::vector<std::string>& notes) {
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
 }
 
+bool Projection::Impl::ends_with_coordinates() const noexcept {
+    return request.method == Method::pca || searches_reduced();
+}
+
 bool Projection::Impl::searches_reduced() const noexcept {
     return request.method == Method::tsne && points.n_columns > tsne_dims;
 }
@@ -233,6 +237,7 @@ void Projection::Impl::run_reduce(const std::stop_token& stop) {
         }
     }
     show(start.view());
+    if (ends_with_coordinates()) clean.drop_points();
     stage = is_pca ? Stage::done : Stage::neighbors;
 }
 
@@ -341,8 +346,7 @@ MatrixView Projection::layout() const {
 }
 
 bool Projection::needs_points() const noexcept {
-    const bool ends_with_reduce = impl_->request.method == Method::pca || impl_->searches_reduced();
-    return impl_->stage <= (ends_with_reduce ? Stage::reduce : Stage::neighbors);
+    return impl_->stage <= (impl_->ends_with_coordinates() ? Stage::reduce : Stage::neighbors);
 }
 
 ProjectionReport Projection::report() const {

@@ -53,6 +53,9 @@ struct Projection::Impl {
     /// Whether neighbours are looked for in the principal coordinates, not in the points.
     bool searches_reduced() const noexcept;
 
+    /// Whether nothing reads the points after Stage::reduce.
+    bool ends_with_coordinates() const noexcept;
+
     /// The principal coordinates if there are enough of them to search in, or nothing.
     MatrixView search_coordinates() const noexcept;
 
