@@ -81,9 +81,10 @@ def main() -> int:
                 ratios = estimate["seconds"] / seconds, estimate["memory_bytes"] / memory
                 # Below 50 ms nobody waits, and starting threads is most of it.
                 is_good &= all(0.5 <= ratio <= 2 for ratio in ratios) or seconds < 0.05
-                print(f"| {method} {n_components}-D | {n_rows} x {n_columns} | {estimate['seconds']:.3g} | {seconds:.3g}"
-                      f" | {ratios[0]:.2f} | {estimate['memory_bytes'] / 1e6:.0f} | {memory / 1e6:.0f}"
-                      f" | {ratios[1]:.2f} |", flush=True)
+                cells = [f"{method} {n_components}-D", f"{n_rows} x {n_columns}",
+                         f"{estimate['seconds']:.3g}", f"{seconds:.3g}", f"{ratios[0]:.2f}",
+                         f"{estimate['memory_bytes'] / 1e6:.0f}", f"{memory / 1e6:.0f}", f"{ratios[1]:.2f}"]
+                print("| " + " | ".join(cells) + " |", flush=True)
                 if arguments.stages:
                     line = {"method": method, "dims": n_components, "n": n_rows, "d": n_columns,
                             "measured": report["seconds"], "estimated": estimate["stages"], "memory": memory}
