@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "numeric/simd/target_kernel.h"
 
 namespace oort {
 
@@ -44,9 +45,16 @@ std::string_view alias_of(std::string_view name) {
     return name;
 }
 
-std::int64_t best_target() {
-    const std::int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
-    return usable & -usable;
+/// What the kernels may use. Highway's SupportedTargets() leaves the choice at all that the
+/// processor has, whatever is disabled (targets.cc of 1.0.3), so it is set again.
+std::int64_t usable_targets() {
+    const std::int64_t targets = hwy::SupportedTargets();
+    hwy::GetChosenTarget().Update(targets);
+    return targets & HWY_TARGETS;
+}
+
+std::int64_t best_of(std::int64_t targets) {
+    return targets & -targets;
 }
 
 void limit(std::string_view wanted) {
@@ -64,16 +72,17 @@ void limit(std::string_view wanted) {
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("cpu {} is none of {}", wanted, fmt::join(known, ", ")));
     }
-    const std::int64_t usable = hwy::SupportedTargets() & HWY_TARGETS & ~(allowed - 1);
-    const std::int64_t best = usable & -usable;
+    const std::int64_t all = usable_targets();
+    const std::int64_t best = best_of(all & ~(allowed - 1));
     const bool is_there = best == allowed || alias_of(name_of(best)) == name;
     if (!is_there) {
         throw Error(ErrorCode::unavailable,
                     fmt::format("cpu {} is not available: the best here is {}",
                                 wanted,
-                                alias_of(name_of(best_target()))));
+                                alias_of(name_of(best_of(all)))));
     }
     hwy::DisableTargets(allowed - 1);
+    usable_targets();
 }
 
 // Whether it is known what the process may use: from a call, or else from the environment.
@@ -90,7 +99,7 @@ void obey_environment() {
 
 std::string instruction_set() {
     obey_environment();
-    return hwy::TargetName(best_target());
+    return dispatched_target();
 }
 
 void limit_instruction_set(std::string_view name) {

@@ -10,7 +10,8 @@
 namespace oort {
 
 /// Highway's name of what the kernels run on, such as "AVX3_ZEN4" or "AVX2". Obeys the environment
-/// variable `OORT_CPU`. Throws Error(invalid_argument) if that names none.
+/// variable `OORT_CPU`, and so does every ThreadPool. Throws Error(invalid_argument) if that names
+/// none.
 std::string instruction_set();
 
 /// Lets kernels use nothing better than `name`, from the next call on: "avx512", "avx2", "sse4",

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "numeric/instruction_set.h"
 
 namespace oort {
 
@@ -23,6 +24,7 @@ ThreadPool::ThreadPool(int n_threads) : n_threads_(n_threads) {
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("n_threads {} is out of range: 0..1024", n_threads));
     }
+    instruction_set();  // whoever computes has a pool: OORT_CPU is obeyed before any kernel runs
     if (n_threads_ == 0) n_threads_ = std::max(1, tbb::info::default_concurrency());
     arena_ = std::make_unique<Arena>(Arena{tbb::task_arena(n_threads_)});
 }

@@ -472,6 +472,8 @@ TEST(InstructionSet, ALowerOneIsUsedUntilAnotherIsAskedFor) {
     if (best != "AVX2" && !best.starts_with("AVX3")) GTEST_SKIP() << "no AVX2 here";
     limit_instruction_set("AVX2");
     EXPECT_EQ(instruction_set(), "AVX2");
+    run(groups(20, 3).view(), quick(Method::umap));
+    EXPECT_EQ(instruction_set(), "AVX2") << "asked of a kernel, after others ran";
     limit_instruction_set("sse4");
     EXPECT_EQ(instruction_set(), "SSE4");
     limit_instruction_set(best);
