@@ -20,7 +20,7 @@ namespace oort {
 namespace {
 
 // What one thread of the machine of the fit did in a second.
-constexpr double reference_flops = 190e9;
+constexpr double reference_flops = 250e9;
 
 // More dimensions than this are not multiplied with each other (docs/algorithms/pca.md).
 constexpr double gram_dims = 1500;
@@ -67,24 +67,23 @@ double seconds_of_reduce(const Sizes& s) {
     const double gram = s.n * s.d * (3e-9 + 2.5e-12 * std::min(side, gram_dims));
     const double eigen = 1e-9 * side * std::min(side, gram_dims) * (50 + s.reduced);
     const double place = 1.2e-11 * s.n * s.d * s.reduced;
-    return gram + eigen + place + 5e-4;
+    return gram + eigen + place + 1.5e-3;
 }
 
 double seconds_of_neighbors(const Sizes& s) {
-    const double exact = s.n * s.n * (1e-8 + 2e-10 * s.searched);
-    const double built = s.n * (8e-6 + 5e-8 * s.k);
-    return std::min(exact, built) + 1e-3;
+    return s.n * (2.8e-6 + 7e-8 * s.k + 1.1e-8 * s.searched) + 5e-3;
 }
 
 double seconds_of_affinities(const Sizes& s, Method method) {
-    return (method == Method::tsne ? 7e-8 : 2e-7) * s.n * s.k + 1e-3;
+    return (method == Method::tsne ? 8.3e-8 : 2e-7) * s.n * s.k + 1e-3;
 }
 
 double seconds_of_iteration(const Sizes& s, Method method) {
-    if (method == Method::umap) return s.n * (4e-9 + 6.5e-10 * s.k) + 1e-4;
+    if (method == Method::umap) return s.n * (8e-9 + 9e-10 * s.k) + 1e-5;
     const double attraction = 3e-10 * s.n * s.k;
-    return s.n_components == 2 ? attraction + 3.7e-8 * s.n + 2.2e-4
-                               : attraction + 2.3e-7 * s.n + 1e-4;
+    const double repulsion =
+        s.n_components == 2 ? 3.7e-8 * s.n + 5e-5 : 1.3e-8 * s.n * std::log2(s.n);
+    return attraction + repulsion;
 }
 
 Sizes sizes_of(std::size_t n_rows, std::size_t n_columns, const ProjectionRequest& request) {
@@ -114,7 +113,7 @@ double bytes_of(const Sizes& s, Method method) {
         method == Method::tsne ? 12 * s.n * s.k + 200 * s.n : 16 * s.n * s.k + 100 * s.n;
     const double beyond =
         method == Method::pca ? reduce : std::max(reduce, 4 * s.n * s.reduced + graph + layout);
-    return 30e6 + points + beyond;
+    return 14e6 + points + beyond;
 }
 
 std::vector<std::string> clamp_notes(std::size_t n_rows, const ProjectionRequest& request) {
