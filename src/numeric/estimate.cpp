@@ -71,7 +71,9 @@ double seconds_of_reduce(const Sizes& s) {
 }
 
 double seconds_of_neighbors(const Sizes& s) {
-    return s.n * (2.8e-6 + 7e-8 * s.k + 1.1e-8 * s.searched) + 5e-3;
+    // Beyond the caches every candidate costs more.
+    const double spread = std::sqrt(std::max(1.0, s.n / 70e3));
+    return s.n * (2.8e-6 * spread + 7e-8 * s.k + 1.1e-8 * s.searched) + 5e-3;
 }
 
 double seconds_of_affinities(const Sizes& s, Method method) {
@@ -79,10 +81,14 @@ double seconds_of_affinities(const Sizes& s, Method method) {
 }
 
 double seconds_of_iteration(const Sizes& s, Method method) {
-    if (method == Method::umap) return s.n * (8e-9 + 9e-10 * s.k) + 1e-5;
+    if (method == Method::umap) {
+        // More points push each other more (docs/algorithms/umap.md).
+        const double push = std::pow(std::max(1.0, s.n / 100e3), 0.4);
+        return s.n * (8e-9 + 9e-10 * s.k) * push + 1e-5;
+    }
     const double attraction = 3e-10 * s.n * s.k;
     const double repulsion =
-        s.n_components == 2 ? 3.7e-8 * s.n + 5e-5 : 1.3e-8 * s.n * std::log2(s.n);
+        s.n_components == 2 ? 3.7e-8 * s.n + 5e-5 : 1.5e-8 * s.n * std::log2(s.n);
     return attraction + repulsion;
 }
 
