@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 SAY := @printf '\033[1m==> %s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web build demo test test-cpp test-asan test-web test-python test-browser test-crash tidy bench clean
+.PHONY: help setup web build demo test test-cpp test-asan test-tsan test-web test-python test-browser test-crash tidy bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -29,7 +29,7 @@ build: web  ## the program build/release/oort and the Python package in .venv
 demo: build  ## a server with demo experiments; MNIST=path/to/mnist.npz adds the 70,000 digits
 	@$(PYTHON) tools/demo $(if $(MNIST),--mnist "$(MNIST)")
 
-test: build tidy test-cpp test-web test-python test-browser test-crash test-asan  ## every test
+test: build tidy test-cpp test-web test-python test-browser test-crash test-asan test-tsan  ## every test
 	$(SAY) "all tests passed"
 
 tidy:  ## the rules of the house
@@ -45,6 +45,12 @@ test-asan: setup  ## the C++ tests under AddressSanitizer and UndefinedBehaviorS
 	@mkdir -p build && cmake --preset asan >build/configure-asan.log || { cat build/configure-asan.log; exit 1; }
 	@cmake --build build/asan -j $(JOBS)
 	@ctest --test-dir build/asan --output-on-failure
+
+test-tsan: setup  ## the tests of what runs on many threads under ThreadSanitizer
+	$(SAY) "building the numeric tests with ThreadSanitizer"
+	@mkdir -p build && cmake --preset tsan >build/configure-tsan.log || { cat build/configure-tsan.log; exit 1; }
+	@cmake --build build/tsan -j $(JOBS) --target numeric_test
+	@ctest --test-dir build/tsan --output-on-failure -R '^numeric$$'
 
 test-web: build
 	$(SAY) "web checks and unit tests"

@@ -8,12 +8,51 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "base/check.h"
 #include "base/error.h"
 #include "numeric/instruction_set.h"
 
 namespace oort {
+
+namespace {
+
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer cannot see how oneTBB, which is not built with it, orders tasks, and would report
+// every one of them. Plain threads with the same contract stand in for it there.
+void run_on_threads(int n_threads,
+                    std::size_t n_tasks,
+                    const std::function<void(std::size_t)>& body) {
+    std::atomic<std::size_t> next = 0;
+    std::mutex mutex;
+    std::exception_ptr first;
+    const auto work = [&] {
+        for (std::size_t i = next++; i < n_tasks; i = next++) {
+            try {
+                body(i);
+            } catch (...) {
+                const std::scoped_lock lock(mutex);
+                if (!first) first = std::current_exception();
+                next = n_tasks;
+            }
+        }
+    };
+    const std::size_t n_helpers = std::min(n_tasks, static_cast<std::size_t>(n_threads)) - 1;
+    {
+        std::vector<std::jthread> helpers;
+        for (std::size_t i = 0; i < n_helpers; ++i) helpers.emplace_back(work);
+        work();
+    }
+    if (first) std::rethrow_exception(first);
+}
+#endif
+
+}  // namespace
 
 struct ThreadPool::Arena {
     tbb::task_arena arena;
@@ -36,6 +75,9 @@ void ThreadPool::run_tasks(std::size_t n_tasks, const std::function<void(std::si
         for (std::size_t i = 0; i < n_tasks; ++i) body(i);
         return;
     }
+#ifdef __SANITIZE_THREAD__
+    run_on_threads(n_threads_, n_tasks, body);
+#else
     arena_->arena.execute([&] {
         // One task per index: the callers have already made their chunks as large as they should
         // be.
@@ -46,6 +88,7 @@ void ThreadPool::run_tasks(std::size_t n_tasks, const std::function<void(std::si
             },
             tbb::simple_partitioner());
     });
+#endif
 }
 
 void parallel_for(ThreadPool& pool,

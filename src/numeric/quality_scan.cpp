@@ -153,7 +153,7 @@ class Scanner {
         for (std::size_t row = begin; row < end; ++row) {
             const Watch& watch = watches[(row - begin) / scan_width];
             const std::size_t place = (row - begin) % scan_width;
-            watch.nearest[place].write(&result.nearest[row * k_]);
+            watch.nearest[place].write(result.nearest.data() + row * k_);
             for (std::size_t t = 0; t < n_others_; ++t)
                 result.n_nearer[row * n_others_ + t] = watch.n_nearer[t * scan_width + place];
         }
