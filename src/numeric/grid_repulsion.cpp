@@ -19,6 +19,9 @@ constexpr std::uint32_t stripe_rows =
 constexpr std::size_t chunk_points = 16384;
 constexpr std::size_t least_nodes = 32;
 
+/// Where a finer spacing needs no more nodes than this, it is finer than usual.
+constexpr std::size_t usual_nodes = 460;
+
 /// A kernel is made anew when the spacing changes, so that goes in steps.
 constexpr double spacing_step = 1.1;
 
@@ -93,8 +96,10 @@ void GridRepulsion::fit(const Extent& extent) {
     double wide[2];
     for (std::size_t c = 0; c < 2; ++c)
         wide[c] = static_cast<double>(extent.high[c]) - static_cast<double>(extent.low[c]);
+    const double widest = std::max(wide[0], wide[1]);
     double spacing = finest;
-    while (needed_nodes(std::max(wide[0], wide[1]), spacing) > most_nodes_) spacing *= spacing_step;
+    while (spacing < usual && needed_nodes(widest, spacing) > usual_nodes) spacing *= spacing_step;
+    while (needed_nodes(widest, spacing) > most_nodes_) spacing *= spacing_step;
     spacing_ = static_cast<float>(spacing);
     size_.n_columns = fitted(size_.n_columns, needed_nodes(wide[0], spacing));
     size_.n_rows = fitted(size_.n_rows, needed_nodes(wide[1], spacing));

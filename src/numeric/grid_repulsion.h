@@ -39,11 +39,13 @@ class GridRepulsion {
     /// Throws Error(corrupt) for a size that cannot be.
     void set_size(const Size& size);
 
-    /// Distance of neighbouring nodes: `finest` unless the layout is wider than 4 sqrt(n) nodes (at
-    /// least 512).
+    /// Distance of neighbouring nodes. It is `finest` for small layouts, such as all are while
+    /// groups form, and grows to `usual` with the layout; beyond that only if the layout is wider
+    /// than 4 sqrt(n) nodes (at least 512).
     double spacing() const noexcept { return static_cast<double>(spacing_); }
 
-    static constexpr double finest = 0.35;
+    static constexpr double finest = 0.2;
+    static constexpr double usual = 0.38;
 
   private:
     struct Extent {
