@@ -22,7 +22,7 @@ struct CourierOptions {
     int n_threads = 1;  ///< that compute: sending may cost a share of their time
     std::chrono::milliseconds beat_every{250};
     std::chrono::milliseconds frame_every{50};          ///< at least
-    std::chrono::milliseconds checkpoint_every{5'000};  ///< at least
+    std::chrono::milliseconds checkpoint_every{2'000};  ///< at least
     double max_share = 0.04;  ///< of the computing time that sending may cost
 };
 

@@ -13,7 +13,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/error.h"
 #include "base/log.h"
+#include "base/options.h"
 
 namespace oort {
 
@@ -37,6 +39,16 @@ std::string reason_of(int status) {
 }
 
 }  // namespace
+
+void check_workers(const WorkersOptions& options) {
+    check_options(options);
+    if (options.worker_memory == 0 || options.worker_memory >= min_worker_memory) return;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("worker_memory {} is too little for a worker to start: 0, or {} MiB "
+                            "and more",
+                            options.worker_memory,
+                            min_worker_memory));
+}
 
 int WorkersOptions::n_threads_of_each() const {
     if (worker_threads > 0) return worker_threads;

@@ -28,6 +28,7 @@ struct WorkersOptions {
     int worker_threads = 0;
 
     /// Memory that each may use, in MiB. 0: three quarters of the machine's, divided among them.
+    /// Else at least min_worker_memory, which a worker without work needs about half of.
     int worker_memory = 0;
 
     /// How much more polite than the server each is (nice). 0..19.
@@ -39,6 +40,11 @@ struct WorkersOptions {
     /// Bytes of each worker, never 0.
     std::uint64_t memory_bytes_of_each() const;
 };
+
+inline constexpr int min_worker_memory = 256;
+
+/// Throws Error(invalid_argument).
+void check_workers(const WorkersOptions& options);
 
 template <class Field>
 void fields(Field&& field, WorkersOptions& o) {

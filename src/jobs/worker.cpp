@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -58,6 +59,7 @@ class Computation {
     void give_frame(const Projection& projection, Courier& courier) const;
     void give_checkpoint(const Projection& projection, Courier& courier) const;
     void fetch_points(Points& points);
+    std::string too_little_memory() const;
 
     const WorkerOptions& options_;
     WorkerLink& link_;
@@ -100,11 +102,22 @@ void Computation::fetch_points(Points& points) {
     state_ = link_.checkpoint(task_);
 }
 
+std::string Computation::too_little_memory() const {
+    return fmt::format("there was not enough memory: {}; about {} MiB were expected to be needed",
+                       options_.memory_bytes > 0
+                           ? fmt::format("a worker may use {} MiB (oort serve --worker-memory)",
+                                         options_.memory_bytes >> 20)
+                           : std::string("the machine gives no more"),
+                       estimate_.memory_bytes >> 20);
+}
+
 // Ends the lease in one of the ways there are; whatever a computation may do to this process short
 // of ending it ends here.
 void Computation::run(Points& points) {
-    std::string code(error_info(ErrorCode::internal).name);
+    estimate_ = estimate(task_.n_rows, task_.n_dims, task_.request, pool_.n_threads());
+    ErrorCode code = ErrorCode::internal;
     std::string message;
+    bool no_memory = false;
     try {
         fetch_points(points);
         try {
@@ -119,22 +132,23 @@ void Computation::run(Points& points) {
     } catch (const LostServer&) {
         throw;
     } catch (const std::bad_alloc&) {
-        code = error_info(ErrorCode::too_large).name;
-        message =
-            fmt::format("there was not enough memory: {}; about {} MiB were expected to be needed",
-                        options_.memory_bytes > 0
-                            ? fmt::format("a worker may use {} MiB (oort serve --worker-memory)",
-                                          options_.memory_bytes >> 20)
-                            : std::string("the machine gives no more"),
-                        estimate_.memory_bytes >> 20);
+        no_memory = true;
     } catch (const Error& error) {
-        code = error_info(error.code()).name;
+        code = error.code();
+        message = error.what();
+    } catch (const std::system_error& error) {
+        // A thread that finds no room for its stack.
+        no_memory = error.code() == std::errc::resource_unavailable_try_again;
         message = error.what();
     } catch (const std::exception& error) {
         message = error.what();
     }
-    if (code == error_info(ErrorCode::too_large).name) points = {};
-    link_.fail(task_, code, message);
+    if (no_memory) {
+        points = {};
+        code = ErrorCode::too_large;
+        message = too_little_memory();
+    }
+    link_.fail(task_, error_info(code).name, message);
 }
 
 WorkerProgress Computation::progress_of_now(const Projection& projection) const {
@@ -240,7 +254,6 @@ bool Computation::carry_on(Projection& projection, Courier& courier, const std::
 void Computation::compute(const Points& points) {
     seconds_ = seconds_in_stage_ = 0;
     first_iteration_ = 0;
-    estimate_ = estimate(task_.n_rows, task_.n_dims, task_.request, pool_.n_threads());
     const MatrixView matrix{points.values.data(), points.n_rows, points.n_dims};
     Projection projection(matrix, task_.request, pool_, rows_, labels_);
     if (state_) projection.restore(*state_);

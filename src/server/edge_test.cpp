@@ -23,7 +23,9 @@ std::string path_of(const Route& route, std::string_view value, std::string_view
         rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
         const bool chosen = part.starts_with('{') && (only.empty() || part == only);
         const std::string_view harmless =
-            part == "{sha256}" ? "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+            part == "{sha256}" ||
+                    (part == "{key}" && route.pattern.starts_with("/api/v1/projections/"))
+                ? "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
             : part == "{index}" || part == "{column}" ? "0"
                                                       : "0123456789abcdef0123456789abcdef";
         path += "/";
@@ -43,8 +45,14 @@ Headers content_type(const Route& route) {
 
 class Edge : public ServerTest {
   protected:
+    // With the secret that the route wants, unless another is given.
     Reply ask_route(const Route& route, const Headers& extra) const {
         Headers headers = content_type(route);
+        const bool given = std::any_of(
+            extra.begin(), extra.end(), [](const auto& h) { return h.first == "Authorization"; });
+        if (route.entrance == Entrance::worker && !given) {
+            headers.emplace_back("Authorization", "Bearer " + worker_token());
+        }
         headers.insert(headers.end(), extra.begin(), extra.end());
         return ask(
             route.method, sample_path(route), headers, route.body == BodyClass::json ? "{}" : "");
@@ -62,7 +70,7 @@ TEST_F(Edge, EveryRouteButTheOpenOnesAsksForAToken) {
                                   "Token t",
                                   "Bearer oort_"}) {
             const Reply reply = ask_route(route, {{"Authorization", value}});
-            if (route.entrance == Entrance::token) {
+            if (route.entrance == Entrance::token || route.entrance == Entrance::worker) {
                 EXPECT_EQ(reply.status, 401)
                     << route.method << " " << route.pattern << " " << value;
                 EXPECT_EQ(reply.header("www-authenticate"), "Bearer");
@@ -83,6 +91,36 @@ TEST_F(Edge, EveryRouteButTheOpenOnesAsksForAToken) {
                                      "/experiments/{key}/{tab}",
                                      "/experiments/{key}/projector/{asset_id}",
                                      "/{file...}"}));
+}
+
+TEST_F(Edge, EachSecretOpensItsOwnRoutesAndNoOthers) {
+    const Secret session = server_->app().store.access().make_session();
+    for (const Route& route : routes()) {
+        if (route.pattern == "/api/v1/session") continue;
+        const auto status_with = [&](const std::string& secret) {
+            return ask_route(route, {{"Authorization", "Bearer " + secret}}).status;
+        };
+        const bool is_open = route.entrance == Entrance::open || route.entrance == Entrance::page;
+        const bool for_workers = is_open || route.entrance == Entrance::worker;
+        const bool for_persons = is_open || route.entrance == Entrance::token;
+        EXPECT_EQ(status_with(worker_token()) != 401, for_workers) << route.pattern;
+        EXPECT_EQ(status_with(token()) != 401, for_persons) << route.pattern;
+        EXPECT_EQ(status_with(session.text) != 401, for_persons) << route.pattern;
+        EXPECT_EQ(status_with(worker_token() + "x") != 401, is_open) << route.pattern;
+    }
+}
+
+TEST_F(Edge, OnlyARequestToBecomeAWebSocketMayCarryItsTokenInTheProtocol) {
+    const Headers in_protocol{{"Authorization", ""},
+                              {"Sec-WebSocket-Protocol", "oort, oort.bearer." + token()}};
+    Headers upgrade = in_protocol;
+    upgrade.emplace_back("Upgrade", "websocket");
+    upgrade.emplace_back("Connection", "Upgrade");
+    const std::string path = "/api/v1/projections/" + std::string(64, 'a') + "/frames";
+    EXPECT_EQ(ask("GET", path, in_protocol).status, 401);
+    EXPECT_EQ(ask("GET", path, upgrade).status, 404) << "let in, but there is no such projection";
+    upgrade[1].second = "oort, oort.bearer.wrong";
+    EXPECT_EQ(ask("GET", path, upgrade).status, 401);
 }
 
 TEST_F(Edge, ASessionEndsWhenItAsksToAndTheOthersGoOn) {
@@ -311,6 +349,9 @@ TEST_F(Edge, TraversalInAnyFieldReadsAndWritesNothing) {
             Headers headers = content_type(route);
             if (route.body == BodyClass::octets) {
                 headers = {{"Upload-Offset", "0"}, {"Upload-Length", "1"}};
+            }
+            if (route.entrance == Entrance::worker) {
+                headers.emplace_back("Authorization", "Bearer " + worker_token());
             }
             const std::string body = route.body == BodyClass::none ? "" : "{}";
             check(ask(route.method, path_of(route, text), headers, body), path_of(route, text));

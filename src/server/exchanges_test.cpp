@@ -123,6 +123,7 @@ std::set<Operation> documented_operations() {
             current = {.method = method, .path = path, .entrance = "token"};
         }
         if (line == "      security: []") current.entrance = "open";
+        if (line == "      security: [{worker: []}]") current.entrance = "worker";
     }
     keep();
     return operations;

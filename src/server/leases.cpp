@@ -172,6 +172,12 @@ Response put_lease_checkpoint(App& app, const Request& request) {
 Response put_lease_frame(App& app, const Request& request) {
     const double before = thread_seconds();
     const std::string& lease = request.parameter("lease");
+    const ProjectionRow row = app.queue.leased(lease);
+    if (request.body.size() != layout_bytes(row) ||
+        query_number(request, "n_components") != n_components_of(row)) {
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("a frame of this projection has {} bytes", layout_bytes(row)));
+    }
     Frame frame{.values = std::vector<float>(request.body.size() / sizeof(float)),
                 .n_components = query_number(request, "n_components"),
                 .iteration = query_number(request, "iteration"),

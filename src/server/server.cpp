@@ -7,7 +7,6 @@
 #include <array>
 
 #include "base/log.h"
-#include "base/options.h"
 #include "server/edge.h"
 #include "server/request_head.h"
 #include "server/routes.h"
@@ -109,7 +108,7 @@ void check_loopback(const std::string& host) {
 
 Server::Server(const ServerOptions& options) {
     check_loopback(options.host);
-    check_options(options.workers);
+    check_workers(options.workers);
     app_ = std::make_unique<App>(
         options.data_folder, options.guess_delay, options.workers, options.queue);
     for (const std::string& name : options.allow_hosts) app_->allow_hosts.push_back(lower(name));

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -113,6 +114,13 @@ class Wire {
         return buffer_.empty() && ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
     }
 
+    /// All that still comes until the peer closes or the receive limit.
+    std::string drain() {
+        while (fill()) {
+        }
+        return std::exchange(buffer_, {});
+    }
+
     /// Whether the peer closes, without sending more, before the receive limit.
     bool is_closed_by_peer() {
         if (!buffer_.empty()) return false;
@@ -149,6 +157,12 @@ class ServerTest : public ::testing::Test {
     std::string host() const { return fmt::format("127.0.0.1:{}", port()); }
 
     std::string token() const { return server_->app().store.access().api_token(); }
+
+    std::string worker_token() const {
+        std::string text = read_file(server_->app().store.worker_token_file());
+        text.pop_back();  // the line's end
+        return text;
+    }
 
     /// A request's bytes, with Host, the token and Content-Length unless the headers given say
     /// otherwise; a header given as "" is left out.

@@ -56,7 +56,7 @@ struct WorkerProgress {
     std::int64_t iteration = 0;
     std::int64_t n_iterations = 0;
     double seconds_elapsed = 0;
-    std::optional<double> seconds_left;
+    std::optional<double> seconds_left = std::nullopt;
     std::vector<std::string> notes = {};
 
     bool operator==(const WorkerProgress&) const = default;

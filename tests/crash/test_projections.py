@@ -275,17 +275,18 @@ def test_a_graceful_stop_ends_the_workers_and_queues_their_work_again(server: Se
 
 
 def test_too_little_memory_fails_with_a_sentence_and_the_server_lives(tmp_path: Path) -> None:
-    server = Server(tmp_path, "--worker-memory", "48")
+    server = Server(tmp_path, "--worker-memory", "256")
     server.start()
     client = Client(server)
-    client.log(points(60_000), ["x"] * 60_000)
-    key = client.project()["key"]
+    client.log(points(150_000), ["x"] * 150_000)
+    # 300 neighbours of each point: their table alone is larger than what a worker may have.
+    key = client.project(method="tsne", options={"perplexity": 100})["key"]
     deadline = time.monotonic() + 120
     while client.status(key)["state"] in ("queued", "running") and time.monotonic() < deadline:
         time.sleep(0.05)
     failed = client.status(key)
     assert failed["state"] == "failed"
     message = failed["error"]["message"]
-    assert "memory" in message or "ended its worker each time" in message, message
+    assert "a worker may use 256 MiB" in message or "ended its worker each time" in message, message
     assert client.ask("GET", "/healthz")[0] == 200
     assert server.stop() == 0
