@@ -12,8 +12,10 @@ namespace oort {
 
 namespace {
 
-constexpr double tolerance = 1e-3;   // of a pair's own value
-constexpr double least_part = 1e-6;  // of the largest value: what products of floats can resolve
+constexpr double tolerance = 1e-3;  // of a pair's own value
+// Of the largest value: what products of floats resolve, and what is left when they did not.
+constexpr double least_part = 1e-7;
+constexpr double least_part_again = 1e-6;
 constexpr std::size_t max_cycles = 12;
 constexpr std::size_t spare_vectors = 14;
 constexpr std::size_t pieces_at_once =
@@ -83,6 +85,7 @@ class Search {
                 n_copies = n_now + 1;
             }
             start = std::move(vectors_);
+            least_part_ = least_part_again;
             if (is_done) {
                 for (Thin& piece : random_start()) start.push_back(std::move(piece));
             }
@@ -129,7 +132,7 @@ class Search {
                 vectors_.back(), krylov_.combine_image(seen_, first), &seen_.values[first], n);
             for (std::size_t c = 0; c < n; ++c) {
                 const double allowed =
-                    std::max(tolerance * seen_.values[first + c], least_part * seen_.values[0]);
+                    std::max(tolerance * seen_.values[first + c], least_part_ * seen_.values[0]);
                 if (errors[c] > 0) excess = std::max(excess, errors[c] / allowed);
             }
         }
@@ -153,6 +156,7 @@ class Search {
     std::size_t n_start_;  // pieces that hold k vectors and some to spare
     BlockKrylov krylov_;
     std::uint64_t seed_ = 0;
+    double least_part_ = least_part;
     EigenPairs seen_;
     std::vector<Thin> vectors_;
 };
