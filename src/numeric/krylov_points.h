@@ -15,9 +15,9 @@
 
 namespace oort {
 
-/// The k largest pairs of X^T X for the centred points X (n x d, 1 <= k, 16 (k / 16 + 2) <= d), with
-/// residuals |X^T X v - value v| of at most 1e-3 of their own value or 1e-7 of the largest (1e-6
-/// after a restart): relative errors of the values are then about the square of that. A pair
+/// The k largest pairs of X^T X for the centred points X (n x d, 1 <= k, 16 (k / 16 + 2) <= d),
+/// with residuals |X^T X v - value v| of at most 1e-3 of their own value or 1e-7 of the largest
+/// (1e-6 after a restart): relative errors of the values are then about the square of that. A pair
 /// without variance may have a vector of zeros. Nothing if they do not get there in a fair time.
 /// Time about 40 n d k for k of 50, memory about 10 MB and 100 d k bytes. The same bits for any
 /// number of threads. Throws Error(cancelled).
