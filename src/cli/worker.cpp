@@ -75,7 +75,7 @@ void describe_worker(CLI::App& program, WorkerCommand& given) {
         },
         "seconds without work after which it ends; 0: never");
     command->add_option("--supervisor", worker.supervisor)->group("");
-    command->add_option("--parent", limits.parent)->group("");
+    command->add_option("--parent", given.parent)->group("");
 }
 
 int run_worker_command(const WorkerCommand& command) {
@@ -86,6 +86,8 @@ int run_worker_command(const WorkerCommand& command) {
     // Before any thread starts, so that all inherit it.
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    if (command.parent > 0) end_with_parent(command.parent);
+    warm_up_worker(command.worker.n_threads);
     for (const std::string& fault : limit_process(command.limits)) {
         log_warning("worker {}: {}", command.worker.name, fault);
     }

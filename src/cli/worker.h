@@ -17,6 +17,7 @@ namespace oort {
 struct WorkerCommand {
     WorkerOptions worker;
     ProcessLimits limits;
+    pid_t parent = 0;                  ///< ends with it; 0: with nobody
     std::filesystem::path token_file;  ///< empty: $OORT_WORKER_TOKEN, else the data folder's
 };
 

@@ -10,14 +10,15 @@
 
 namespace oort {
 
+/// This process ends when `parent` does. Throws Error(unavailable) if that has ended already.
+void end_with_parent(pid_t parent);
+
 struct ProcessLimits {
-    std::uint64_t memory_bytes = 0;  ///< 0: none
+    std::uint64_t memory_bytes = 0;  ///< private and writable, beside what is allocated now; 0: any
     int nice = 0;
-    pid_t parent = 0;  ///< ends with it; 0: with nobody
 };
 
-/// Limits this process for good. What could not be limited is said, a sentence each. Throws
-/// Error(unavailable) if the parent has ended already.
+/// Limits this process for good. What could not be limited is said, a sentence each.
 std::vector<std::string> limit_process(const ProcessLimits& limits);
 
 }  // namespace oort

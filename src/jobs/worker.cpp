@@ -194,6 +194,8 @@ bool Computation::is_given_up(const Projection& projection, Courier& courier) co
     if (state == "paused") {
         courier.tell(progress_of_now(projection));
         if (projection.has_layout()) give_frame(projection, courier);
+        // There is time for it now, and nobody knows how long the pause will be.
+        if (projection.stage() == Stage::optimise) give_checkpoint(projection, courier);
         const Stopwatch paused;
         const double max_pause_s = std::chrono::duration<double>(options_.max_pause).count();
         while (state == "paused" && !stop_.stop_requested() && paused.seconds() < max_pause_s) {
@@ -275,6 +277,20 @@ void Computation::compute(const Points& points) {
 }
 
 }  // namespace
+
+void warm_up_worker(int n_threads) {
+    constexpr std::size_t n = 64;
+    constexpr std::size_t d = 8;
+    Matrix points(n, d);
+    for (std::size_t i = 0; i < n * d; ++i) {
+        points.row(0)[i] = static_cast<float>(i * i % 31);
+    }
+    ThreadPool pool(n_threads);
+    ProjectionRequest request;
+    request.method = Method::pca;
+    Projection projection(points.view(), request, pool);
+    while (!projection.is_done()) projection.step(1);
+}
 
 void run_worker(const WorkerOptions& options, std::stop_token stop) {
     WorkerLink link(options.server);

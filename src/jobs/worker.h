@@ -33,6 +33,10 @@ struct WorkerOptions {
     CourierOptions courier = {};
 };
 
+/// Computes something tiny, so that libraries allocate what they keep for good. To be called before
+/// memory is limited: OpenBLAS asks again and again for a buffer that it is refused.
+void warm_up_worker(int n_threads);
+
 /// Works until `stop` is requested or idle_end has passed; what is under way is then handed back
 /// with a checkpoint. Throws LostServer.
 void run_worker(const WorkerOptions& options, std::stop_token stop);

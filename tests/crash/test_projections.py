@@ -26,7 +26,7 @@ from socket_client import FramesSocket
 
 pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason=f"{PROGRAM} is not built")
 
-N_ROWS, N_DIMS = 2500, 20
+N_ROWS, N_DIMS = 4000, 20
 LONG = {"n_epochs": 100_000}  # so that there is a middle in which things can happen
 
 
@@ -158,20 +158,23 @@ def test_a_killed_worker_costs_nothing_but_time(
     key = client.project(options=LONG)["key"]
     with FramesSocket(server, key) as socket:
         client.wait(key, is_under_way)
-        # A checkpoint is made every two seconds: wait for one, so that there is something to go on from.
+        # A pause makes a checkpoint, so there is something to go on from however quick the machine is.
+        client.act(key, "pause")
         checkpoint = tmp_path / "data" / "cache" / "checkpoints" / key
         deadline = time.monotonic() + 60
         while not checkpoint.exists():
             assert time.monotonic() < deadline
-            time.sleep(0.05)
+            time.sleep(0.02)
         before = client.status(key)["iteration"]
+        client.act(key, "continue")
+        client.wait(key, lambda s: s["iteration"] > before)
         (worker,) = workers(server)
         os.kill(worker, signal.SIGKILL)
         client.wait(key, lambda s: s["state"] == "running" and worker not in workers(server))
         resumed = client.wait(key, lambda s: s["stage"] == "optimise" or s["state"] == "done")
-        assert resumed["iteration"] > 0, "it began where the checkpoint was"
+        assert resumed["iteration"] >= before > 0, "it began where the checkpoint was"
         done = client.wait(key, lambda s: s["state"] == "done")
-        assert done["iteration"] == LONG["n_epochs"] >= before
+        assert done["iteration"] == LONG["n_epochs"]
         messages = list(socket.messages())
     assert json.loads(messages[-1])["state"] == "done"
     assert isinstance(messages[-2], bytes), "the last frame comes before the last word"
@@ -274,10 +277,16 @@ def test_a_graceful_stop_ends_the_workers_and_queues_their_work_again(server: Se
     client.json("DELETE", f"/api/v1/projections/{key}")
 
 
-def test_too_little_memory_fails_with_a_sentence_and_the_server_lives(tmp_path: Path) -> None:
+@pytest.fixture
+def poor_server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path, "--worker-memory", "256")
     server.start()
-    client = Client(server)
+    yield server
+    assert server.stop() == 0
+
+
+def test_too_little_memory_fails_with_a_sentence_and_the_server_lives(poor_server: Server) -> None:
+    client = Client(poor_server)
     client.log(points(150_000), ["x"] * 150_000)
     # 300 neighbours of each point: their table alone is larger than what a worker may have.
     key = client.project(method="tsne", options={"perplexity": 100})["key"]
@@ -287,6 +296,6 @@ def test_too_little_memory_fails_with_a_sentence_and_the_server_lives(tmp_path: 
     failed = client.status(key)
     assert failed["state"] == "failed"
     message = failed["error"]["message"]
-    assert "a worker may use 256 MiB" in message or "ended its worker each time" in message, message
-    assert client.ask("GET", "/healthz")[0] == 200
-    assert server.stop() == 0
+    assert "a worker may use 256 MiB" in message, message
+    small = client.project(rows=list(range(500)))
+    client.wait(small["key"], lambda s: s["state"] == "done")
