@@ -23,7 +23,7 @@ struct CourierOptions {
     std::chrono::milliseconds beat_every{250};
     std::chrono::milliseconds frame_every{50};          ///< at least
     std::chrono::milliseconds checkpoint_every{2'000};  ///< at least
-    double max_share = 0.04;  ///< of the computing time that sending may cost
+    double max_share = 0.03;  ///< of the computing time that sending may cost
 };
 
 /// What a checkpoint is sent with.
