@@ -14,6 +14,7 @@
 #include "numeric/projection.h"
 #include "numeric/projection_impl.h"
 #include "numeric/simd/gram_kernel.h"
+#include "numeric/umap_optimiser.h"
 
 namespace oort {
 
@@ -59,36 +60,35 @@ struct Sizes {
 };
 
 double seconds_of_clean(const Sizes& s) {
-    return 4.5e-10 * s.n * s.d + 3e-4;
+    return 3.5e-10 * s.n * s.d + 3e-4;
 }
 
 double seconds_of_reduce(const Sizes& s) {
     const double side = std::min(s.n, s.d);
-    const double gram = s.n * s.d * (3e-9 + 2.5e-12 * std::min(side, gram_dims));
-    const double eigen = 1e-9 * side * std::min(side, gram_dims) * (50 + s.reduced);
-    const double place = 1.2e-11 * s.n * s.d * s.reduced;
+    const double gram = s.n * s.d * (2.2e-9 + 1.8e-12 * std::min(side, gram_dims));
+    const double eigen = 6e-10 * side * std::min(side, gram_dims) * (20 + 1.4 * s.reduced);
+    const double place = 9e-12 * s.n * s.d * s.reduced;
     return gram + eigen + place + 1.5e-3;
 }
 
 double seconds_of_neighbors(const Sizes& s) {
     // Beyond the caches every candidate costs more.
-    const double spread = std::sqrt(std::max(1.0, s.n / 70e3));
-    return s.n * (2.8e-6 * spread + 7e-8 * s.k + 1.1e-8 * s.searched) + 5e-3;
+    const double spread = std::pow(std::max(1.0, s.n / 70e3), 0.8);
+    return s.n * (1.4e-6 * spread + 3.4e-8 * s.k + 6e-9 * s.searched) + 8e-3;
 }
 
 double seconds_of_affinities(const Sizes& s, Method method) {
-    return (method == Method::tsne ? 8.3e-8 : 2e-7) * s.n * s.k + 1e-3;
+    return (method == Method::tsne ? 5e-8 : 1.1e-7) * s.n * s.k + 1e-3;
 }
 
 double seconds_of_iteration(const Sizes& s, Method method) {
     if (method == Method::umap) {
-        // More points push each other more (docs/algorithms/umap.md).
-        const double push = std::pow(std::max(1.0, s.n / 100e3), 0.4);
-        return s.n * (8e-9 + 9e-10 * s.k) * push + 1e-5;
+        const UmapSchedule schedule = umap_schedule(static_cast<std::size_t>(s.n));
+        return s.n * (6e-11 * s.k + 4.4e-10 * schedule.n_negatives) + 2e-5;
     }
-    const double attraction = 3e-10 * s.n * s.k;
+    const double attraction = 1.3e-10 * s.n * s.k;
     const double repulsion =
-        s.n_components == 2 ? 3.7e-8 * s.n + 5e-5 : 1.5e-8 * s.n * std::log2(s.n);
+        s.n_components == 2 ? 1.8e-8 * s.n + 2.5e-4 : 8e-9 * s.n * std::log2(s.n);
     return attraction + repulsion;
 }
 
@@ -105,7 +105,7 @@ Sizes sizes_of(std::size_t n_rows, std::size_t n_columns, const ProjectionReques
         s.searched = std::min(s.d, static_cast<double>(tsne_dims));
         s.iterations = request.tsne.n_iterations;
     } else {
-        s.iterations = request.umap.n_epochs.value_or(300);
+        s.iterations = request.umap.n_epochs.value_or(umap_schedule(n_rows).n_epochs);
     }
     return s;
 }
