@@ -88,7 +88,7 @@ double seconds_of_iteration(const Sizes& s, Method method) {
     }
     const double attraction = 1.3e-10 * s.n * s.k;
     const double repulsion =
-        s.n_components == 2 ? 1.8e-8 * s.n + 2.5e-4 : 8e-9 * s.n * std::log2(s.n);
+        s.n_components == 2 ? 1.8e-8 * s.n + 1.6e-4 : 8e-9 * s.n * std::log2(s.n);
     return attraction + repulsion;
 }
 
