@@ -101,12 +101,12 @@ class Judge:
 
             points = as_floats(self.points)
             if points.shape[1] > 50:
-                points = PCA(50, svd_solver="randomized", random_state=0).fit_transform(points)
+                points = PCA(50, svd_solver="covariance_eigh").fit_transform(points)
             method = "pynndescent" if len(points) > 5000 else "exact"
             return openTSNE.affinity.PerplexityBasedNN(
                 points.astype(np.float64), perplexity=perplexity, n_jobs=2, random_state=0, method=method).P
 
-        return self._kept(f"affinities-{perplexity:g}", make)
+        return self._kept(f"affinities-exact-{perplexity:g}", make)
 
     def kl(self, layout, perplexity):
         """Kullback-Leibler divergence by openTSNE's own function."""

@@ -31,7 +31,7 @@ starting Python and importing libraries are not in the seconds. Ours are medians
 peers', but for those of about 20 seconds and more in the neighbours' table, which run once. *AVX2* is ours with
 `--cpu avx2`, compared with the same peer. *Wanted* is the least ratio and the one aimed for.
 
-- openTSNE gets the first 50 principal components, whose computation is not in its seconds; ours starts from all
+- openTSNE gets the first 50 exact principal components, whose computation is not in its seconds; ours starts from all
   columns.
 - pynndescent has compiled itself before its clock starts. umap-learn's first run in a process is *cold*, the others are
   *warm*.

@@ -177,7 +177,14 @@ test('UMAP started from the page moves the points, is held, stopped, continued a
   await page.context().close();
 });
 
-test('the server and the command line give the same bytes for the same request', async () => {
+/** The float32 numbers of a .npy file as bits. */
+function bitsOf(npy) {
+  const file = readFileSync(npy);
+  const start = 10 + file.readUInt16LE(8);
+  return new Uint32Array(file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length));
+}
+
+test('the server, the command line and Python give the same bytes for the same request', async () => {
   const { web } = clusters();
   const page = await newPage(browser);
   await page.goto(server.open(`${pathOf(web)}?view=2d&method=umap&n_epochs=60&seed=7`));
@@ -192,24 +199,31 @@ test('the server and the command line give the same bytes for the same request',
   const entry = `/api/v1/experiments/${experiment}/templates/${template}/entries/0`;
   const order = new Uint32Array(await server.bytes(`${entry}/order`));
   const layout = new Uint32Array(await server.bytes(`/api/v1/projections/${key}/layout`));
-  const out = path.join(server.home, 'layout.npy');
-  server.run(
-    ...['project', clustersFile(), '--method', 'umap', '--dims', '2', '--set', 'n_epochs=60'],
-    ...['--seed', '7', '--threads', '1', '--out', out],
-  );
-  const file = readFileSync(out);
-  const start = 10 + file.readUInt16LE(8);
-  const rows = new Uint32Array(file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length));
   const n = order.length;
   assert.equal(layout.length, 2 * n);
-  assert.equal(rows.length, 2 * n);
-  let differ = 0;
-  for (let position = 0; position < n; ++position) {
-    for (const component of [0, 1]) {
-      if (layout[component * n + position] !== rows[2 * order[position] + component]) differ += 1;
+  const out = (name) => path.join(server.home, `${name}.npy`);
+  server.run(
+    ...['project', clustersFile(), '--method', 'umap', '--dims', '2', '--set', 'n_epochs=60'],
+    ...['--seed', '7', '--threads', '1', '--out', out('cli')],
+  );
+  server.python(
+    '-c',
+    `import numpy, oort
+points = numpy.load(${JSON.stringify(clustersFile())})
+layout = oort.UMAP(n_epochs=60, random_state=7, n_jobs=1).fit_transform(points)
+numpy.save(${JSON.stringify(out('python'))}, layout)`,
+  );
+  for (const name of ['cli', 'python']) {
+    const rows = bitsOf(out(name));
+    assert.equal(rows.length, 2 * n);
+    let differ = 0;
+    for (let position = 0; position < n; ++position) {
+      for (const component of [0, 1]) {
+        if (layout[component * n + position] !== rows[2 * order[position] + component]) differ += 1;
+      }
     }
+    assert.equal(differ, 0, `${name}: ${differ} of ${2 * n} numbers differ`);
   }
-  assert.equal(differ, 0, `${differ} of ${2 * n} numbers differ`);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
