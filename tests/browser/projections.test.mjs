@@ -86,7 +86,7 @@ print(json.dumps(logged))
 let logged;
 const clustersFile = () => path.join(server.home, 'clusters.npy');
 const clusters = () =>
-  (logged ??= JSON.parse(server.python('-c', CLUSTERS(3000, clustersFile())).split('\n').at(-1)));
+  (logged ??= JSON.parse(server.python('-c', CLUSTERS(8000, clustersFile())).split('\n').at(-1)));
 
 test('the four points by PCA, t-SNE and UMAP, flat and in space, with what was clamped said', async () => {
   const { web } = JSON.parse(server.python('-c', FOUR).split('\n').at(-1));
@@ -121,10 +121,10 @@ test('UMAP started from the page moves the points, is held, stopped, continued a
   const page = await newPage(browser);
   const asked = watched(page);
   await page.goto(server.open(`${pathOf(web)}?view=2d`));
-  await allDrawn(page, { total: 3000 });
+  await allDrawn(page, { total: 8000 });
   await tab(page, 'UMAP').click();
   await button(page, 'More options').click();
-  await page.getByRole('spinbutton', { name: 'Epochs' }).fill('40000'); // long enough to be held
+  await page.getByRole('spinbutton', { name: 'Epochs' }).fill('100000'); // long enough to be held
   await page.getByText(/About .* (MB|GB)/).waitFor();
   await button(page, 'Run').click();
   await isIn(page, 'running');
@@ -136,7 +136,7 @@ test('UMAP started from the page moves the points, is held, stopped, continued a
   assert.ok(way(first, second) > 1, `the points moved by ${way(first, second)} px`);
   await strip(page).getByRole('button', { name: 'Pause' }).click();
   await isIn(page, 'paused');
-  assert.match(await strip(page).innerText(), /UMAP\s+Paused at epoch \d[\d,]* of 40,000/);
+  assert.match(await strip(page).innerText(), /UMAP\s+Paused at epoch \d[\d,]* of 100,000/);
   await keep('umap-paused', page);
   await page.waitForTimeout(700);
   const held = await places(page);
@@ -161,7 +161,7 @@ test('UMAP started from the page moves the points, is held, stopped, continued a
   const finished = await places(page);
   asked.length = 0;
   await page.reload();
-  await allDrawn(page, { total: 3000 });
+  await allDrawn(page, { total: 8000 });
   assert.equal(await page.locator('[data-placed-by]').getAttribute('data-placed-by'), 'umap');
   await page.waitForTimeout(400);
   assert.ok(way(finished, await places(page)) < 1, 'the same picture');
@@ -188,7 +188,7 @@ test('the server, the command line and Python give the same bytes for the same r
   const { web } = clusters();
   const page = await newPage(browser);
   await page.goto(server.open(`${pathOf(web)}?view=2d&method=umap&n_epochs=60&seed=7`));
-  await allDrawn(page, { total: 3000 });
+  await allDrawn(page, { total: 8000 });
   const started = page.waitForResponse(
     (answer) => answer.request().method() === 'POST' && answer.url().endsWith('/projections'),
   );
@@ -232,7 +232,7 @@ test('a reload joins a computation under way; another tab shows where it is', as
   const { web } = clusters();
   const page = await newPage(browser);
   await page.goto(server.open(`${pathOf(web)}?method=tsne&n_iterations=5000`));
-  await allDrawn(page, { total: 3000 });
+  await allDrawn(page, { total: 8000 });
   await button(page, 'Run').click();
   await isPlacedBy(page, 'tsne');
   await page.reload();
@@ -257,7 +257,7 @@ test('the tabs and the form are worked by keyboard, and a value out of range is 
   const { web } = clusters();
   const page = await newPage(browser, { reducedMotion: 'reduce' });
   await page.goto(server.open(`${pathOf(web)}?view=2d&renderer=cpu`));
-  await allDrawn(page, { total: 3000 });
+  await allDrawn(page, { total: 8000 });
   await tab(page, 'PCA').focus();
   await page.keyboard.press('ArrowRight');
   assert.equal(await tab(page, 't-SNE').getAttribute('aria-selected'), 'true');
@@ -286,7 +286,7 @@ test('other options run again; those from before are shown at once; back undoes'
   const { web } = clusters();
   const page = await newPage(browser);
   await page.goto(server.open(`${pathOf(web)}?view=2d&method=umap&n_epochs=40`));
-  await allDrawn(page, { total: 3000 });
+  await allDrawn(page, { total: 8000 });
   await button(page, 'Run').click();
   await isIn(page, 'done');
   await page.waitForTimeout(500);
@@ -321,7 +321,7 @@ test('UMAP of MNIST from the page, in light and on a phone', { skip }, async () 
   await allDrawn(page, { total: 10_000 });
   await tab(page, 'UMAP').click();
   await button(page, 'More options').click();
-  await page.getByRole('spinbutton', { name: 'Epochs' }).fill('4000'); // long enough to be stopped
+  await page.getByRole('spinbutton', { name: 'Epochs' }).fill('100000'); // long enough to be stopped
   await button(page, 'Run').click();
   await isPlacedBy(page, 'umap');
   const first = await places(page);
