@@ -146,7 +146,8 @@ TEST(Npy, FloatsAreTheNearestAndLossesAreCounted) {
 
 TEST(Npy, OtherSpellingsOfTheHeaderAreRead) {
     const std::string dict = "{\"shape\":(2L,),'fortran_order':True,\"descr\":'|u1'}   \n";
-    const NpyArray array = read_npy(bytes_of(file_of(dict, "ab")), "x.npy");
+    const std::string file = file_of(dict, "ab");
+    const NpyArray array = read_npy(bytes_of(file), "x.npy");
     EXPECT_FALSE(array.is_fortran) << "one index has one order";
     EXPECT_EQ(to_float64(array), (std::vector<double>{97, 98}));
     std::string second("\x93NUMPY\2\0", 8);
