@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from oort.experiment import Experiment
+from oort.loading import without_interrupts
+
+with without_interrupts():
+    from oort.experiment import Experiment
 
 if TYPE_CHECKING:
     from oort.estimators import PCA, TSNE, UMAP
@@ -38,7 +41,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'oort' has no attribute {name!r}")
     import importlib
 
-    value = getattr(importlib.import_module(f"oort.{_MODULES[name]}"), name)
+    with without_interrupts():
+        module = importlib.import_module(f"oort.{_MODULES[name]}")
+    value = getattr(module, name)
     globals()[name] = value
     return value
 

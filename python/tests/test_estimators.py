@@ -345,6 +345,39 @@ def test_other_threads_run_meanwhile() -> None:
     assert during > 1
 
 
+INTERRUPTED_IMPORT = """
+import signal, sys
+from importlib.machinery import ExtensionFileLoader
+make = ExtensionFileLoader.create_module
+def make_and_interrupt(self, spec):
+    module = make(self, spec)
+    if spec.name == sys.argv[1]:
+        ExtensionFileLoader.create_module = make
+        signal.raise_signal(signal.SIGINT)
+    return module
+ExtensionFileLoader.create_module = make_and_interrupt
+try:
+    import oort
+    oort.PCA
+except KeyboardInterrupt:
+    print("interrupted")
+import oort
+print(oort.PCA(n_components=2).fit_transform([[1, 0], [0, 1], [3, 3]]).shape)
+"""
+
+
+@pytest.mark.parametrize("module", ["oort._native", "oort._engine"])
+def test_ctrl_c_while_a_module_is_loaded(module: str) -> None:
+    script = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT, module],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert script.stdout.split("\n")[:2] == ["interrupted", "(3, 2)"], script.stderr
+    assert script.returncode == 0
+
+
 CTRL_C = """
 import os, signal, sys, threading, numpy as np, oort
 points = np.random.default_rng(0).normal(size=(3000, 10)).astype(np.float32)
