@@ -201,6 +201,13 @@ MAKERS = {
 }
 
 
+def principal_components(points, n_components=50):
+    """The first components of points [n, d], exact: randomized ones lose part of a slow spectrum."""
+    from sklearn.decomposition import PCA
+
+    return PCA(n_components, svd_solver="covariance_eigh").fit_transform(points)
+
+
 def load_mnist(path):
     """The 70,000 digits of mnist.npz in the Keras layout: n x 784 uint8, and the digits."""
     with np.load(path) as file:

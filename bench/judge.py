@@ -28,6 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets import principal_components
+
 warnings.simplefilter("ignore")
 CACHE = Path(__file__).resolve().parent.parent / "build" / "bench" / "cache"
 
@@ -97,11 +99,10 @@ class Judge:
         """openTSNE's P of the first 50 principal components."""
         def make():
             import openTSNE
-            from sklearn.decomposition import PCA
 
             points = as_floats(self.points)
             if points.shape[1] > 50:
-                points = PCA(50, svd_solver="covariance_eigh").fit_transform(points)
+                points = principal_components(points)
             method = "pynndescent" if len(points) > 5000 else "exact"
             return openTSNE.affinity.PerplexityBasedNN(
                 points.astype(np.float64), perplexity=perplexity, n_jobs=2, random_state=0, method=method).P

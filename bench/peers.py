@@ -83,10 +83,10 @@ def main():
     points = np.ascontiguousarray(points.reshape(len(points), -1), dtype=np.float32)
     report = {"version": f"{options.peer} {package.__version__}", "seconds": []}
     if options.peer == "opentsne" and points.shape[1] > 50:
-        from sklearn.decomposition import PCA
+        from datasets import principal_components
 
         begin = time.perf_counter()
-        reduced = PCA(50, svd_solver="covariance_eigh").fit_transform(points)
+        reduced = principal_components(points)
         report["pca_seconds"] = time.perf_counter() - begin
     else:
         reduced = points

@@ -69,17 +69,10 @@ std::vector<std::uint32_t> magnitudes(PointsView points,
         rows.size(),
         rows_per_chunk(points),
         [&](std::size_t begin, std::size_t end) {
-            const std::size_t n = points.n_columns;
-            if (points.type == ElementType::float32) {
-                const auto* first = static_cast<const float*>(points.data);
-                for (std::size_t i = begin; i < end; ++i)
-                    bits[i] = largest_magnitude_bits(first + rows[i] * n, n);
-                return;
-            }
-            std::vector<float> row(n);
+            std::vector<float> row(points.n_columns);
             for (std::size_t i = begin; i < end; ++i) {
                 points.read(rows[i], 1, row.data());
-                bits[i] = largest_magnitude_bits(row.data(), n);
+                bits[i] = largest_magnitude_bits(row.data(), row.size());
             }
         },
         stop);

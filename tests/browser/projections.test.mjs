@@ -26,6 +26,7 @@ const keep = async (name, page) =>
   writeFileSync(path.join(pictures, `${name}.png`), (await pixels(page)).png);
 const pathOf = (address) => new URL(address).pathname;
 const tab = (page, name) => page.getByRole('tab', { name: new RegExp(`^${name}`) });
+const selected = (page, name) => page.locator('[role=tab][aria-selected=true]', { hasText: name });
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const strip = (page) => page.getByRole('region', { name: 'Computation' });
 const isIn = (page, state, timeout = 60_000) =>
@@ -109,7 +110,7 @@ test('the four points by PCA, t-SNE and UMAP, flat and in space, with what was c
       await keep(`four-points-${method}-${dimension}`, page);
     }
   }
-  assert.match(page.url(), /method=umap/);
+  await page.waitForURL(/method=umap/);
   await tab(page, 'PCA').click();
   await isPlacedBy(page, 'pca');
   assert.deepEqual(page.faults, []);
@@ -246,7 +247,7 @@ test('a reload joins a computation under way; another tab shows where it is', as
   assert.match(await strip(page).innerText(), /t-SNE/);
   await strip(page).getByRole('button', { name: 'Show' }).click();
   await isPlacedBy(page, 'tsne');
-  assert.match(page.url(), /method=tsne/);
+  await page.waitForURL(/method=tsne/);
   await strip(page).getByRole('button', { name: 'Stop' }).click();
   await isIn(page, 'stopped');
   assert.deepEqual(page.faults, []);
@@ -260,9 +261,9 @@ test('the tabs and the form are worked by keyboard, and a value out of range is 
   await allDrawn(page, { total: 8000 });
   await tab(page, 'PCA').focus();
   await page.keyboard.press('ArrowRight');
-  assert.equal(await tab(page, 't-SNE').getAttribute('aria-selected'), 'true');
+  await selected(page, 't-SNE').waitFor();
   await page.keyboard.press('End');
-  assert.equal(await tab(page, 'UMAP').getAttribute('aria-selected'), 'true');
+  await selected(page, 'UMAP').waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.type('999');
   await page.getByText('Between 2 and 200.').waitFor();
@@ -276,8 +277,7 @@ test('the tabs and the form are worked by keyboard, and a value out of range is 
   await page.keyboard.press('Enter');
   await isIn(page, 'done');
   await isPlacedBy(page, 'umap');
-  await page.waitForTimeout(300);
-  assert.match(page.url(), /n_neighbors=20&n_epochs=30/);
+  await page.waitForURL(/n_neighbors=20&n_epochs=30/);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -270,7 +270,7 @@ test('a group is one template whose entries are chosen by title, and what is lef
   await allDrawn(page, { total: 2000 });
   keep('epochs', (await pixels(page)).png);
   assert.match(await page.locator('oort-projector').innerText(), /1 of 2000 rows hold NaN/);
-  assert.match(page.url(), /entry=3/);
+  await page.waitForURL(/entry=3/);
   await page.reload();
   await allDrawn(page, { total: 2000 });
   assert.equal(await entries.inputValue(), '3');
